@@ -1,0 +1,46 @@
+# Two commands: `make evaluation` and `make test`. Both set up their own environment once.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: evaluation test lint bench requirements clean
+
+evaluation: .venv/run.done
+	@$(BIN)/ess-impact example build/campagne_exemple --quiet
+	@$(BIN)/ess-impact evaluate build/campagne_exemple --out build/pas_de_calais
+
+test: .venv/dev.done lint
+	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term
+
+lint: .venv/dev.done
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: .venv/dev.done
+	@$(BIN)/python bench/run.py
+
+# The stamp holds the requirements: a second call installs nothing.
+.venv/run.done: requirements/run.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installation (une seule fois) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev.done: requirements/dev.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installation (une seule fois) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ .venv/run.done
+
+requirements:
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
+	  pyproject.toml --extra livre --group install -o requirements/run.txt
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
+	  pyproject.toml --extra livre --group dev -c requirements/run.txt -o requirements/dev.txt
+
+clean:
+	rm -rf build dist

@@ -1,0 +1,1 @@
+"""Definitions: models, strict YAML loading, typed expressions, catalogue and plans."""

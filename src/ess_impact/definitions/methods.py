@@ -1,0 +1,54 @@
+"""Method notes: one MyST file per method, whose header names the function that computes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from ess_impact.definitions.vocabulary import Identifier, Label, Model
+from ess_impact.definitions.yaml_source import parse_yaml, validate
+from ess_impact.errors import DefinitionError
+
+
+class _Header(Model):
+    id: Identifier
+    nom: Label
+    fonction: str = Field(pattern=r"^ess_impact\.stats\.[a-z_]+\.[a-z_]+$")
+
+
+class MethodNote(Model):
+    """A note: its id, name, function and text."""
+
+    id: Identifier
+    name: Label
+    function: str
+    body: str
+
+
+def read_note(path: Path) -> MethodNote:
+    """Read a method note.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A ``.md`` file that starts with a YAML header between two ``---`` lines.
+
+    Returns
+    -------
+    MethodNote
+        Header and text.
+
+    Raises
+    ------
+    DefinitionError
+        Header absent or wrong.
+    """
+    text = path.read_text(encoding="utf-8")
+    parts = text.split("---\n", 2)
+    if len(parts) != 3 or parts[0].strip():
+        raise DefinitionError("en-tête absent (--- … ---)", where=f"{path.name}:1")
+    header = validate(_Header, parse_yaml(parts[1], path))
+    if header.id != path.stem:
+        raise DefinitionError(f"le fichier doit s'appeler {header.id}.md", where=f"{path.name}:2")
+    return MethodNote(id=header.id, name=header.nom, function=header.fonction, body=parts[2].strip() + "\n")

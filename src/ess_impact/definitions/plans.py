@@ -1,0 +1,84 @@
+"""A plan places indicators under objectives, with direction, targets, references and published baselines."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field
+
+from ess_impact.definitions.vocabulary import Direction, Identifier, Label, Model
+
+
+class Target(Model):
+    """A value voted by the Assembly: nothing else is a target."""
+
+    value: Decimal
+    date: date
+    source: str = Field(min_length=1)
+
+
+class Reference(Model):
+    """A national or historical threshold, tagged; never presented as a target."""
+
+    tag: Identifier
+    value: Decimal
+    label: Label
+    source: str = Field(min_length=1)
+    a_verifier: bool = False
+
+
+class Baseline(Model):
+    """A figure published by the policy itself, with its exact words."""
+
+    id: Identifier
+    value: Decimal
+    unit: Identifier
+    quote: str = Field(min_length=1)
+    qualifier: str | None = None
+    vintage: str | None = None
+    scope: str | None = None
+    caveat: str | None = None
+    source: str = Field(min_length=1)
+    indicator: Identifier | None = None
+    """Indicator beside which the figure is printed."""
+    objective: Identifier | None = None
+    """Objective whose page prints it, where no indicator measures the same thing."""
+
+
+class Placement(Model):
+    """An indicator under an objective."""
+
+    indicator: Identifier
+    direction: Direction | None = None
+    target: Target | None = None
+    references: tuple[Reference, ...] = ()
+    headline: bool = False
+
+
+class Objective(Model):
+    """One objective (or one theme outside the numbered objectives)."""
+
+    id: Identifier
+    name: Label
+    short: Label
+    question: Label | None = None
+    kind: Literal["objectif", "theme"] = "objectif"
+    placements: tuple[Placement, ...] = Field(default=(), alias="indicators")
+
+
+class Plan(Model):
+    """A strategic plan: its objectives, in order, and the figures already published about it."""
+
+    id: Identifier
+    name: Label
+    territory: Label
+    departement: str
+    source: str = Field(min_length=1)
+    objectives: tuple[Objective, ...] = Field(min_length=1)
+    baselines: tuple[Baseline, ...] = ()
+    peers: tuple[str, ...] = ()
+    """Codes of the départements the plan compares itself with."""
+    required_tables: tuple[Identifier, ...] = ()
+    """Tables without which the plan cannot be evaluated at all."""
