@@ -1,0 +1,151 @@
+"""Every method note is complete, names a function that exists, and its example is what the function returns."""
+
+import importlib
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from ess_impact import stats
+from ess_impact.stats.clusters import sum_clusters
+
+METHODS = Path(__file__).resolve().parents[2] / "methods"
+NOTES = sorted(METHODS.glob("*.md"))
+SECTIONS = ["Question à laquelle la méthode répond", "Formule", "Hypothèses", "Quand ne pas l'utiliser", "Exemple"]
+STATS = [
+    importlib.import_module(f"ess_impact.stats.{path.stem}") for path in Path(stats.__file__).parent.glob("[a-z]*.py")
+]
+
+
+def read(path):
+    """Return the header and the sections of a note."""
+    _, header, body = path.read_text(encoding="utf-8").split("---\n", 2)
+    parts = re.split(r"^## (.+)\n", body, flags=re.MULTILINE)
+    return yaml.safe_load(header), body, dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def resolve(dotted):
+    module, _, name = dotted.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def french(value, decimals):
+    return f"{value:.{decimals}f}".replace(".", ",")
+
+
+def limits(found, decimals, scale=1.0, i=0):
+    return [french(scale * one[i], decimals) for one in (found.value, found.low, found.high)]
+
+
+def wilson():
+    return [*limits(stats.wilson([65], [100]), 1, 100), french(100 * stats.wilson([0], [10]).high[0], 1)]
+
+
+def byar():
+    found = stats.byar([65, 5], [10_000, 10_000], per=1000)
+    return limits(found, 2) + limits(found, 2, i=1)
+
+
+def student():
+    return [*limits(stats.student([4], [20], [120]), 2), french(np.std([2, 4, 6, 8], ddof=1), 2), "3,18"]
+
+
+def ratio():
+    return limits(stats.ratio_linearised(sum_clusters([2, 4, 6], [1, 2, 5]), clustered=False), 3)
+
+
+def bootstrap():
+    found = stats.bootstrap_quantile(range(1, 100), 0.5)
+    return [french(one, 0) for one in (found.value, found.low, found.high)]
+
+
+def clusters():
+    sums = sum_clusters([10] * 12, [2, 8] * 6)
+    effect = stats.design_effect(sums)[0]
+    forgotten = limits(stats.wilson([60], [120]), 1, 100)
+    return [*limits(stats.wilson_cluster(sums), 1, 100), french(effect, 2), french(120 / effect, 1), *forgotten]
+
+
+def standardised():
+    direct = stats.direct([[30, 60]], [[1000, 1000]], [1, 1], per=1000)
+    ratio_of_events = stats.indirect([[3, 9]], [[100, 100]], [0.05, 0.05], per=100)
+    return limits(direct, 1) + limits(ratio_of_events, 1)[1:] + [french(ratio_of_events.value[0], 0)]
+
+
+def diversification():
+    return [french(stats.diversification([50_000, 30_000, 20_000]), 2), french(stats.diversification_maximum(3), 3)]
+
+
+def bounds():
+    return [french(100 * one[0], 0) + " %" for one in stats.missing_bounds([3], [4], [1])] + ["75 %"]
+
+
+def ranks():
+    found = stats.rank_bounds([8, 7, 1], [10, 9, 2], [9, 8, 1.5])
+    first, last = (f"{found.low[i]:.0f} à {found.high[i]:.0f}" for i in (0, 2))
+    assert last == "3 à 3"
+    return [f"places {first}", "rangs sont " + "{:.0f}, {:.0f} et {:.0f}".format(*found.rank)]
+
+
+def comparison():
+    return [french(stats.location_quotient(0.12, 0.10), 2), french(100 * stats.difference(0.12, 0.10), 1) + " points"]
+
+
+EXAMPLES = {
+    "intervalle_wilson": wilson,
+    "intervalle_byar": byar,
+    "intervalle_student": student,
+    "ratio_linearise": ratio,
+    "bootstrap": bootstrap,
+    "grappes": clusters,
+    "standardisation": standardised,
+    "diversification": diversification,
+    "bornes_manquants": bounds,
+    "rangs": ranks,
+    "comparaison": comparison,
+}
+
+
+@pytest.mark.parametrize("path", NOTES, ids=lambda path: path.stem)
+def test_the_header_names_a_function_that_exists(path):
+    header, body, _ = read(path)
+    assert header["id"] == path.stem
+    assert set(header) == {"id", "nom", "fonction"}
+    assert set(header["nom"]) == {"fr", "en"}
+    assert callable(resolve(header["fonction"]))
+    assert body.lstrip().startswith("# ")
+
+
+@pytest.mark.parametrize("path", NOTES, ids=lambda path: path.stem)
+def test_the_sections_are_there_and_filled(path):
+    _, body, sections = read(path)
+    assert list(sections) == [*SECTIONS, "Références"]
+    assert all(len(text.strip()) > 40 for text in sections.values())
+    assert not re.search(r"<[a-zA-Z/]", body), "raw HTML"
+
+
+@pytest.mark.parametrize("path", NOTES, ids=lambda path: path.stem)
+def test_formulas_render(path):
+    convert = pytest.importorskip("latex2mathml.converter").convert
+    _, body, sections = read(path)
+    assert "$$" in sections["Formule"]
+    for formula in re.findall(r"\$\$(.+?)\$\$", body, flags=re.DOTALL) + re.findall(r"(?<!\$)\$([^$]+)\$(?!\$)", body):
+        assert convert(formula.strip()).startswith("<math")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_worked_example_is_what_the_function_returns(name):
+    _, _, sections = read(METHODS / f"{name}.md")
+    assert [one for one in EXAMPLES[name]() if one not in sections["Exemple"]] == []
+
+
+@pytest.mark.parametrize("module", STATS, ids=lambda module: module.__name__)
+def test_every_reference_of_a_docstring_is_in_the_bibliography(module):
+    known = set(
+        re.findall(r"^@\w+\{(\w+),", (METHODS / "references.bib").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    )
+    source = Path(module.__file__).read_text(encoding="utf-8")
+    for cited in re.findall(r"References\n    -{10}\n    (.+)\n", source):
+        assert set(cited.split(", ")) <= known

@@ -1,0 +1,52 @@
+"""Byar and exact Poisson limits."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from ess_impact.errors import UsageError
+from ess_impact.stats import Reason, byar, poisson_count
+
+
+def test_small_counts_are_exact_and_large_ones_byar():
+    found = byar([9, 10], [1, 1])
+    assert found.method.tolist() == ["poisson_exact", "byar"]
+    assert found.low[0] == pytest.approx(stats.chi2.ppf(0.025, 18) / 2)
+
+
+@pytest.mark.parametrize("x", [10, 30, 500, 10_000])
+def test_byar_is_near_the_exact_limits(x):
+    found = byar([x], [1])
+    assert found.low[0] == pytest.approx(stats.chi2.ppf(0.025, 2 * x) / 2, rel=3e-3)
+    assert found.high[0] == pytest.approx(stats.chi2.ppf(0.975, 2 * x + 2) / 2, rel=3e-3)
+
+
+def test_a_count_is_a_rate_with_an_exposure_of_one():
+    count, rate = poisson_count([65, 3]), byar([65, 3], [100, 100], per=100)
+    assert count.value.tolist() == [65, 3]
+    assert count.low == pytest.approx(rate.low)
+    assert count.high == pytest.approx(rate.high)
+
+
+def test_a_lower_limit_is_never_negative():
+    assert byar([0, 1], [1, 1], confidence=0.998, exact_below=0).low.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("x", "exposure", "reason"),
+    [
+        (3, 0, Reason.DENOMINATEUR_NUL),
+        (np.nan, 10, Reason.OBSERVATIONS_INSUFFISANTES),
+        (3, np.nan, Reason.OBSERVATIONS_INSUFFISANTES),
+    ],
+)
+def test_a_bad_group_is_flagged(x, exposure, reason):
+    found = byar([x, 20], [exposure, 40])
+    assert found.reason.tolist() == [reason, None]
+    assert np.isnan([found.value[0], found.low[0], found.high[0]]).all()
+
+
+@pytest.mark.parametrize(("x", "exposure"), [(-1, 2), (1, -2)])
+def test_negative_numbers_are_refused(x, exposure):
+    with pytest.raises(UsageError):
+        byar([x], [exposure])
