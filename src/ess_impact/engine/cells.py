@@ -1,0 +1,92 @@
+"""What the engine returns: integer sums by cell, before any division."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ess_impact.definitions.indicators import Breakdown, CollectedIndicator
+
+TOTAL = "_T"
+UNKNOWN = "_U"
+Integers = NDArray[np.object_]
+"""Python integers: sums of squared cents pass 2⁶³."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellKey:
+    """Where a figure stands: territory, year, breakdown columns and their modalities."""
+
+    territory: str
+    year: int
+    breakdown: Breakdown = ()
+    modality: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitSums:
+    """Sums over the units (clusters, enterprises) of a cell, aligned with its keys.
+
+    Attributes
+    ----------
+    units : ndarray of int, shape (g,)
+        Units with at least one known row.
+    n, x, nn, xx, nx : ndarray of int, shape (g,)
+        Σ over units of d, x, d², x² and d·x, where d is the denominator and x the numerator of the unit.
+    largest : ndarray of int, shape (g,)
+        Largest |x| of a unit.
+    dominant_n, dominant_x : ndarray of int, shape (g,)
+        Denominator and numerator of the unit that holds the most denominator.
+    """
+
+    units: Integers
+    n: Integers
+    x: Integers
+    nn: Integers
+    xx: Integers
+    nx: Integers
+    largest: Integers
+    dominant_n: Integers
+    dominant_x: Integers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """Every cell of one indicator.
+
+    Attributes
+    ----------
+    keys : tuple of CellKey
+        g cells, sorted.
+    numerator, denominator, n, missing : ndarray of int, shape (g,)
+        Stored-integer sums; ``n`` counts known rows.
+    nn, xx, nx : ndarray of int, shape (g,)
+        Sums of squares and products over rows.
+    clusters, enterprises : UnitSums or None
+        Sums over the declared cluster, and over the protected enterprises.
+    values : tuple of ndarray or None
+        Sorted values of each cell, for quantiles.
+    value_units : tuple of ndarray or None
+        Cluster of each value.
+    strata : tuple of ndarray or None
+        ``(numerators, denominators)`` of shape (g, s), for standardised rates.
+    """
+
+    indicator: CollectedIndicator
+    keys: tuple[CellKey, ...]
+    numerator: Integers
+    denominator: Integers
+    n: Integers
+    missing: Integers
+    nn: Integers
+    xx: Integers
+    nx: Integers
+    numerator_scale: int
+    denominator_scale: int
+    clusters: UnitSums | None = None
+    enterprises: UnitSums | None = None
+    values: tuple[NDArray[np.float64], ...] | None = None
+    value_units: tuple[NDArray[np.object_], ...] | None = None
+    strata: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None

@@ -1,0 +1,226 @@
+"""From an indicator to row-level integer measures, with the unknown stated and counted.
+
+Every measure is written ``CASE WHEN condition THEN … ELSE 0 END``: an unknown condition is never a silent false, because
+``missing`` counts the rows where it was unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from ess_impact.definitions.expression import Expression, Scope, parse_expression
+from ess_impact.definitions.indicators import (
+    CollectedIndicator,
+    DistinctMeasure,
+    FractionMeasures,
+    Measure,
+    Proportion,
+    ValueMeasure,
+)
+
+HOLISTIC = frozenset({"median", "quantile"})
+"""Kinds that need the values themselves."""
+COUNTED_COLUMN = frozenset({"distinct", "qualitative"})
+"""Kinds about the values of one column."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowMeasures:
+    """Integer measures of one row for one indicator, as SQL trees.
+
+    Attributes
+    ----------
+    numerator, denominator : sqlglot.exp.Expr
+        Contribution of the row, 0 where it has none.
+    known, missing : sqlglot.exp.Expr
+        1 where the row contributes; 1 where it would, were nothing unknown.
+    numerator_scale, denominator_scale : int
+        Stored integer = value × scale.
+    column : str or None
+        Column whose values are counted (distinct, qualitative).
+    """
+
+    indicator: CollectedIndicator
+    numerator: exp.Expr
+    denominator: exp.Expr
+    known: exp.Expr
+    missing: exp.Expr
+    numerator_scale: int = 1
+    denominator_scale: int = 1
+    column: str | None = None
+
+
+def row_measures(indicator: CollectedIndicator, scope: Scope) -> RowMeasures:
+    """Compile an indicator to its row-level measures.
+
+    Parameters
+    ----------
+    indicator : CollectedIndicator
+        The definition.
+    scope : Scope
+        Columns, codelists and parameters it may name.
+
+    Returns
+    -------
+    RowMeasures
+        Trees over quoted column names.
+
+    Raises
+    ------
+    ExpressionError
+        When an expression does not type.
+    """
+    universe = _condition(indicator.where, scope)
+    measures = indicator.measures
+    if isinstance(measures, DistinctMeasure):
+        return _column_measure(indicator, measures, universe, scope)
+    if isinstance(measures, ValueMeasure):
+        return _value_measure(indicator, measures.value, universe, scope)
+    if isinstance(indicator, Proportion):
+        return _proportion(indicator, measures, universe, scope)
+    return _fraction(indicator, measures, universe, scope)
+
+
+def _condition(text: str | None, scope: Scope) -> exp.Expr:
+    return exp.true() if text is None else exp.paren(quoted(parse_expression(text, scope, expected="bool")))
+
+
+def quoted(expression: Expression) -> exp.Expr:
+    """Return a tree whose columns are quoted, so that no column name meets a keyword.
+
+    Parameters
+    ----------
+    expression : Expression
+        A typed expression.
+
+    Returns
+    -------
+    sqlglot.exp.Expr
+        Copy of its tree.
+    """
+
+    def quote(node: exp.Expr) -> exp.Expr:
+        return exp.column(node.name, quoted=True) if isinstance(node, exp.Column) else node
+
+    return expression.tree.transform(quote)
+
+
+def _column_measure(
+    indicator: CollectedIndicator, measures: DistinctMeasure, universe: exp.Expr, scope: Scope
+) -> RowMeasures:
+    kept = _both(universe, _condition(measures.value.where, scope))
+    column = exp.column(measures.value.column, quoted=True)
+    absent = exp.Is(this=column, expression=exp.Null())
+    known = exp.and_(kept, exp.not_(absent))
+    return RowMeasures(
+        indicator=indicator,
+        numerator=_flag(known),
+        denominator=exp.Literal.number(0),
+        known=_flag(known),
+        missing=_flag(exp.or_(_unknown(kept), exp.and_(kept, absent))),
+        column=measures.value.column,
+    )
+
+
+def _value_measure(indicator: CollectedIndicator, value: Measure, universe: exp.Expr, scope: Scope) -> RowMeasures:
+    kept = _both(universe, _condition(value.where, scope))
+    if value.expr is None:
+        return RowMeasures(
+            indicator=indicator,
+            numerator=_flag(kept),
+            denominator=_flag(kept),
+            known=_flag(kept),
+            missing=_flag(_unknown(kept)),
+        )
+    amount, scale = _amount(value.expr, scope)
+    known = exp.and_(kept, exp.not_(_unknown(amount)))
+    return RowMeasures(
+        indicator=indicator,
+        numerator=_when(known, amount),
+        denominator=_flag(known),
+        known=_flag(known),
+        missing=_flag(exp.or_(_unknown(kept), exp.and_(kept, _unknown(amount)))),
+        numerator_scale=scale,
+    )
+
+
+def _proportion(
+    indicator: CollectedIndicator, measures: FractionMeasures, universe: exp.Expr, scope: Scope
+) -> RowMeasures:
+    base = _both(universe, _condition(measures.denominator.where, scope))
+    success = _condition(measures.numerator.where, scope)
+    known = exp.and_(base, exp.not_(_unknown(success)))
+    return RowMeasures(
+        indicator=indicator,
+        numerator=_flag(exp.and_(base, success)),
+        denominator=_flag(known),
+        known=_flag(known),
+        missing=_flag(exp.or_(_unknown(base), exp.and_(base, _unknown(success)))),
+    )
+
+
+def _fraction(
+    indicator: CollectedIndicator, measures: FractionMeasures, universe: exp.Expr, scope: Scope
+) -> RowMeasures:
+    top, top_scale = _contribution(measures.numerator, scope)
+    bottom, bottom_scale = _contribution(measures.denominator, scope)
+    concerned = _concerned(measures, scope)
+    base = _both(universe, concerned)
+    unknown = exp.or_(_unknown(top), _unknown(bottom))
+    known = exp.and_(base, exp.not_(unknown))
+    return RowMeasures(
+        indicator=indicator,
+        numerator=_when(known, top),
+        denominator=_when(known, bottom),
+        known=_flag(known),
+        missing=_flag(exp.or_(_unknown(base), exp.and_(base, unknown))),
+        numerator_scale=top_scale,
+        denominator_scale=bottom_scale,
+    )
+
+
+def _concerned(measures: FractionMeasures, scope: Scope) -> exp.Expr:
+    """Rows that enter one of the two sums: the others are neither known nor missing."""
+    top, bottom = _condition(measures.numerator.where, scope), _condition(measures.denominator.where, scope)
+    if isinstance(top, exp.Boolean) or isinstance(bottom, exp.Boolean):
+        return exp.true()
+    return exp.paren(exp.or_(top, bottom))
+
+
+def _contribution(measure: Measure, scope: Scope) -> tuple[exp.Expr, int]:
+    amount, scale = _amount(measure.expr, scope) if measure.expr else (exp.Literal.number(1), 1)
+    if measure.where is None:
+        return amount, scale
+    kept = _condition(measure.where, scope)
+    # An unknown condition gives an unknown contribution, not 0.
+    return exp.Case(
+        ifs=[exp.If(this=kept, true=amount), exp.If(this=exp.not_(kept.copy()), true=exp.Literal.number(0))],
+        default=exp.Null(),
+    ), scale
+
+
+def _amount(text: str, scope: Scope) -> tuple[exp.Expr, int]:
+    expression = parse_expression(text, scope, expected="number")
+    return exp.paren(quoted(expression)), expression.type.scale or 1
+
+
+def _both(left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    if isinstance(left, exp.Boolean):
+        return right
+    return left if isinstance(right, exp.Boolean) else exp.paren(exp.and_(left, right))
+
+
+def _unknown(node: exp.Expr) -> exp.Expr:
+    if isinstance(node, (exp.Boolean, exp.Literal)):
+        return exp.false()
+    return exp.Is(this=exp.paren(node.copy()), expression=exp.Null())
+
+
+def _flag(condition: exp.Expr) -> exp.Expr:
+    return _when(condition, exp.Literal.number(1))
+
+
+def _when(condition: exp.Expr, value: exp.Expr) -> exp.Expr:
+    return exp.Case(ifs=[exp.If(this=condition.copy(), true=value.copy())], default=exp.Literal.number(0))
