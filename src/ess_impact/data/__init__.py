@@ -1,0 +1,1 @@
+"""Reading, parsing, checking and linking of what is collected."""

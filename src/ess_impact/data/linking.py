@@ -1,0 +1,137 @@
+"""Links between checked tables: orphans reported, columns brought for breakdowns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import polars as pl
+
+from ess_impact.data.anomalies import ANOMALY_SCHEMA, MASK, sort_anomalies
+from ess_impact.data.checking import Checked
+from ess_impact.data.parsing import dtype_of
+from ess_impact.definitions.tables import ForeignKey, Table
+from ess_impact.definitions.vocabulary import ColumnType
+
+_YEAR = "annee"
+_KEY = "_link"
+
+
+def link(checked: Mapping[str, Checked], tables: Mapping[str, Table]) -> dict[str, Checked]:
+    """Follow the foreign keys of every table.
+
+    Parameters
+    ----------
+    checked : mapping of str to Checked
+        Tables received, by id.
+    tables : mapping of str to Table
+        Every table the links may name.
+
+    Returns
+    -------
+    dict of str to Checked
+        Same ids. A row whose key is nowhere in the other table is an orphan, an anomaly of the link's severity; a row
+        set aside there still counts as known, so that one fault makes no other. Columns in ``brings`` are added.
+
+    Notes
+    -----
+    The other table is read by its column of the same name when that column is its owner or in its key, else by its
+    owner, else by the first column of its key. Where it has several rows per key, the row of the same ``annee`` is
+    taken when both tables have that column, else the latest year (the last row, without years). Without the other
+    table, brought columns are unknown and nothing is an orphan.
+    """
+    return {name: _link_one(one, checked, tables) for name, one in checked.items()}
+
+
+def _link_one(one: Checked, checked: Mapping[str, Checked], tables: Mapping[str, Table]) -> Checked:
+    for key in one.table.foreign_keys:
+        other = checked.get(key.table)
+        definition = other.table if other is not None else tables.get(key.table)
+        if other is not None:
+            one = _report_orphans(one, key, other)
+        if definition is not None:
+            one = replace(one, accepted=_bring(one.accepted, key, definition, other))
+    return one
+
+
+def _target(key: ForeignKey, other: Table) -> str:
+    """Return the column of the other table the link reads."""
+    if key.column == other.owner or key.column in other.key:
+        return key.column
+    return other.owner or (other.key or other.column_names)[0]
+
+
+def _report_orphans(one: Checked, key: ForeignKey, other: Checked) -> Checked:
+    target = _target(key, other.table)
+    known = other.accepted[target]
+    if target in other.refused.columns:
+        known = pl.concat([known, other.refused[target]])
+    named = one.accepted[key.column]
+    orphan = named.is_not_null() & ~named.is_in(known.drop_nulls().unique().implode())
+    if not orphan.any():
+        return one
+    anomalies = sort_anomalies(pl.concat([one.anomalies, _orphans(one, key, other.table, orphan)]))
+    if key.severity == "alerte":
+        return replace(one, anomalies=anomalies)
+    kept = one.accepted.filter(~orphan)
+    names = [name for name in one.refused.columns if name in one.accepted.columns]
+    refused = (
+        pl.concat([one.refused.select(names), one.accepted.filter(orphan).select(names)]) if names else one.refused
+    )
+    return replace(one, anomalies=anomalies, accepted=kept, refused=refused, rows_accepted=kept.height)
+
+
+def _orphans(one: Checked, key: ForeignKey, other: Table, orphan: pl.Series) -> pl.DataFrame:
+    column = one.table.column(key.column)
+    label = column.label.fr if column is not None else key.column
+    personal = column is not None and column.type is ColumnType.PERSONNE
+    owner = pl.col(one.table.owner) if one.table.owner else pl.lit(None, dtype=pl.String)
+    return (
+        one.accepted.filter(orphan)
+        .select(
+            table=pl.lit(one.table.id),
+            siret=pl.coalesce(owner, "_sender"),
+            file="_file",
+            sheet="_sheet",
+            row="_row",
+            column=pl.lit(key.column),
+            value=pl.lit(MASK) if personal else pl.col(key.column).cast(pl.String),
+            rule=pl.lit("orphelin"),
+            severity=pl.lit(key.severity),
+            message=pl.lit(f"« {label} » ne figure pas dans la table « {other.name.fr} »."),
+            remedy=pl.lit(f"Vérifiez la valeur, ou ajoutez la ligne manquante dans « {other.name.fr} »."),
+        )
+        .select(pl.col(name).cast(kind) for name, kind in ANOMALY_SCHEMA.items())
+    )
+
+
+def _bring(frame: pl.DataFrame, key: ForeignKey, other: Table, found: Checked | None) -> pl.DataFrame:
+    types = other.types()
+    brought = [name for name in key.brings if name in types and name not in frame.columns]
+    if not brought:
+        return frame
+    if found is None:
+        return frame.with_columns(pl.lit(None, dtype=dtype_of(types[name])).alias(name) for name in brought)
+    target = _target(key, other)
+    rows = found.accepted.filter(pl.col(target).is_not_null())
+    latest = _one_per_key(rows, [target], brought)
+    joined = frame.join(latest, left_on=key.column, right_on=_KEY, how="left", maintain_order="left")
+    if _YEAR not in frame.columns or _YEAR not in rows.columns:
+        return joined
+    exact = _one_per_key(rows, [target, _YEAR], brought).with_columns(_same_year=pl.lit(True))
+    joined = joined.join(
+        exact, left_on=[key.column, _YEAR], right_on=[_KEY, _YEAR], how="left", maintain_order="left", suffix="_exact"
+    )
+    chosen = [
+        pl.when(pl.col("_same_year")).then(pl.col(f"{name}_exact")).otherwise(pl.col(name)).alias(name)
+        for name in brought
+    ]
+    return joined.with_columns(chosen).drop("_same_year", *(f"{name}_exact" for name in brought))
+
+
+def _one_per_key(rows: pl.DataFrame, keys: list[str], brought: list[str]) -> pl.DataFrame:
+    """Keep the latest row of each key."""
+    ordered = rows.sort(_YEAR, maintain_order=True, nulls_last=False) if _YEAR in rows.columns else rows
+    columns = [pl.col(keys[0]).alias(_KEY), *keys[1:], *brought]
+    last = ordered.unique(subset=keys, keep="last", maintain_order=True)
+    return last.select(columns)

@@ -1,0 +1,219 @@
+"""Text cells to canonical typed columns, by rule: a cell that does not parse is one anomaly, not an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import polars as pl
+
+from ess_impact.data.amounts import parse_amount
+from ess_impact.data.anomalies import MASK
+from ess_impact.data.codes import parse_boolean, parse_code, parse_list
+from ess_impact.data.dates import parse_date, parse_year
+from ess_impact.data.identifiers import TEXT, parse_commune, parse_departement, parse_rna, parse_siren, parse_siret
+from ess_impact.data.personal import pseudonyms
+from ess_impact.definitions.codelists import Codelist
+from ess_impact.definitions.tables import AnyColumn, scale_of
+from ess_impact.definitions.vocabulary import SCALES, ColumnType
+
+Parser = Callable[[pl.LazyFrame], pl.LazyFrame]
+
+_SPREADSHEET_ERROR = r"^#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|VALEUR!|NOM\?|NOMBRE!|NUL!|SPILL!|CALC!)$"
+_FEW = 2
+"""Distinct values are parsed alone when there are at least this many times fewer of them than cells."""
+
+_FIXED: dict[ColumnType, Parser] = {
+    ColumnType.SIRET: parse_siret,
+    ColumnType.SIREN: parse_siren,
+    ColumnType.RNA: parse_rna,
+    ColumnType.DEPARTEMENT: parse_departement,
+    ColumnType.COMMUNE: parse_commune,
+    ColumnType.BOOLEEN: parse_boolean,
+    ColumnType.DATE: parse_date,
+    ColumnType.ANNEE: parse_year,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """A column once parsed.
+
+    Attributes
+    ----------
+    values : polars.Series
+        Canonical type of the column, null where blank or faulty.
+    faults : polars.Series
+        Rule broken by each cell, null when none.
+    hints : polars.Series
+        Remedy proper to the cell, null when the rule's own serves.
+    coercions : dict of str to polars.Series
+        Kind of conversion to Boolean: the cells converted.
+    """
+
+    values: pl.Series
+    faults: pl.Series
+    hints: pl.Series
+    coercions: dict[str, pl.Series]
+
+
+def dtype_of(column_type: ColumnType) -> pl.DataType:
+    """Return the polars type that stores a column.
+
+    Parameters
+    ----------
+    column_type : ColumnType
+        Type of the column.
+
+    Returns
+    -------
+    polars.DataType
+        String, Boolean, Date or Int64.
+
+    Examples
+    --------
+    >>> dtype_of(ColumnType.EUROS)
+    Int64
+    """
+    if column_type in SCALES:
+        return pl.Int64()
+    return {ColumnType.DATE: pl.Date(), ColumnType.BOOLEEN: pl.Boolean()}.get(column_type, pl.String())
+
+
+def parse_column(
+    cells: pl.Series, column: AnyColumn, codelists: Mapping[str, Codelist], *, key: bytes | None = None
+) -> Parsed:
+    """Parse one column, as text or already typed.
+
+    Parameters
+    ----------
+    cells : polars.Series
+        As read. An integer for an amount is taken as stored already (cents, hundredths of hours …); a float or a
+        decimal as a natural value (euros, hours …).
+    column : Column or Derived
+        What the cells mean.
+    codelists : mapping of str to Codelist
+        Lists the column may name.
+    key : bytes, optional
+        Key of the pseudonyms.
+
+    Returns
+    -------
+    Parsed
+        As long as ``cells``.
+
+    Raises
+    ------
+    SecrecyError
+        Persons are named and there is no key.
+    """
+    wanted = dtype_of(column.type)
+    if cells.dtype == wanted and wanted != pl.String:
+        return _clean(cells)
+    if column.type in SCALES and cells.dtype.is_integer():
+        return _clean(cells.cast(pl.Int64))
+    if column.type in SCALES and cells.dtype.is_numeric():
+        return _from_numbers(cells, column.type)
+    if column.type is ColumnType.DATE and isinstance(cells.dtype, pl.Datetime):
+        return _clean(cells.cast(pl.Date))
+    if cells.dtype == pl.List(pl.String):
+        cells = cells.list.join(",")
+    texts = cells.cast(pl.String).alias("text")
+    return _parse_texts(texts, _parser(column, codelists, key))
+
+
+def _parser(column: AnyColumn, codelists: Mapping[str, Codelist], key: bytes | None) -> Parser:
+    if column.type in _FIXED:
+        return _FIXED[column.type]
+    if column.type in SCALES:
+        return partial(parse_amount, column_type=column.type)
+    if column.codelist is not None and column.type in (ColumnType.CODE, ColumnType.LISTE):
+        codes = codelists[column.codelist]
+        return partial(parse_code if column.type is ColumnType.CODE else parse_list, codelist=codes)
+    if column.type is ColumnType.PERSONNE:
+        return partial(_parse_person, key=key)
+    return _parse_text
+
+
+def _parse_text(cells: pl.LazyFrame) -> pl.LazyFrame:
+    return cells.with_columns(value=TEXT, fault=pl.lit(None, dtype=pl.String))
+
+
+def _parse_person(cells: pl.LazyFrame, key: bytes | None) -> pl.LazyFrame:
+    frame = cells.collect()
+    return (
+        frame.with_columns(pseudonyms(frame["text"], key).alias("value"))
+        .lazy()
+        .with_columns(fault=pl.lit(None, dtype=pl.String))
+    )
+
+
+def _clean(values: pl.Series) -> Parsed:
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(values))
+    return Parsed(values=values, faults=nothing, hints=nothing, coercions={})
+
+
+def _from_numbers(cells: pl.Series, column_type: ColumnType) -> Parsed:
+    """Store natural values given as floats or decimals."""
+    scale = scale_of(column_type)
+    number = pl.col("cell").cast(pl.Float64)
+    known = number.is_not_null() & number.is_not_nan()
+    stored = (number * scale).round(0)
+    close = pl.lit(column_type is ColumnType.RATIO) | ((number - stored / scale).abs() < 1e-6)
+    fits = stored.abs() < 2**53
+    rule = (
+        pl.when(~number.is_finite() | ~fits)
+        .then(pl.lit("nombre_trop_grand"))
+        .otherwise(pl.lit("entier_attendu" if scale == 1 else "decimales_excessives"))
+    )
+    frame = pl.DataFrame({"cell": cells}).select(
+        value=pl.when(known & number.is_finite() & fits & close).then(stored).cast(pl.Int64),
+        fault=pl.when(known & ~(number.is_finite() & fits & close)).then(rule),
+    )
+    blank = _clean(frame["value"])
+    return Parsed(values=frame["value"], faults=frame["fault"], hints=blank.hints, coercions={})
+
+
+def _parse_texts(texts: pl.Series, parser: Parser) -> Parsed:
+    distinct = texts.unique()
+    if len(distinct) * _FEW > len(texts):
+        return _as_parsed(_apply(texts, parser))
+    table = _apply(distinct, parser).with_columns(raw=distinct)
+    joined = texts.to_frame("raw").join(table, on="raw", how="left", nulls_equal=True, maintain_order="left")
+    return _as_parsed(joined.drop("raw"))
+
+
+def _apply(texts: pl.Series, parser: Parser) -> pl.DataFrame:
+    """Strip cells, set aside what no parser may read, parse the rest."""
+    stripped = texts.str.strip_chars().str.strip_chars("\u200b\ufeff \u00a0\u202f\t\n\r")
+    frame = pl.DataFrame({"raw": texts, "stripped": stripped}).with_columns(
+        before=pl.when(pl.col("stripped") == MASK)
+        .then(pl.lit("donnee_personnelle"))
+        .when(pl.col("stripped").str.contains(_SPREADSHEET_ERROR))
+        .then(pl.lit("erreur_tableur"))
+    )
+    readable = (pl.col("stripped") != "") & pl.col("before").is_null()
+    cells = frame.select(text=pl.when(readable).then(pl.col("stripped")))
+    parsed = parser(cells.lazy()).collect()
+    spaced = (frame["stripped"] != frame["raw"]) & parsed["value"].is_not_null()
+    # A blank cell breaks no rule of reading: whether it may be blank is checked later.
+    fault = frame["before"].fill_null(parsed["fault"].set(cells["text"].is_null(), None)).alias("fault")
+    hint = (
+        parsed["hint"]
+        if "hint" in parsed.columns
+        else pl.Series("hint", [None], dtype=pl.String).new_from_index(0, len(texts))
+    )
+    return parsed.select(
+        "value", fault, hint, pl.col("^~.*$")
+    ).with_columns(spaced.alias("~espaces superflus"))
+
+
+def _as_parsed(frame: pl.DataFrame) -> Parsed:
+    coercions = {name[1:]: frame[name].fill_null(False) for name in frame.columns if name.startswith("~")}
+    return Parsed(
+        values=frame["value"],
+        faults=frame["fault"],
+        hints=frame["hint"],
+        coercions={kind: cells for kind, cells in coercions.items() if cells.any()},
+    )

@@ -1,0 +1,177 @@
+"""Columns of a grid chosen, named and protected: from what was sent to what the table asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from ess_impact.data.anomalies import MASK, Anomaly, sentence
+from ess_impact.data.grids import Grid
+from ess_impact.data.headers import Matching, match_headers
+from ess_impact.data.personal import mask_cells, personal_content, personal_header, pseudonyms
+from ess_impact.definitions.tables import Table
+from ess_impact.definitions.vocabulary import ColumnType
+from ess_impact.errors import did_you_mean
+
+PLACE: dict[str, pl.DataType] = {
+    "_file": pl.String(),
+    "_sheet": pl.String(),
+    "_row": pl.Int64(),
+    "_sender": pl.String(),
+}
+"""Columns that say where a row comes from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where cells come from and how they are protected."""
+
+    file: str = ""
+    sheet: str = ""
+    sender: str = ""
+    refuse_personal: bool = True
+    key: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Columns kept, and what was wrong with the others."""
+
+    frame: pl.DataFrame
+    anomalies: tuple[Anomaly, ...]
+    coercions: dict[str, int] = field(default_factory=dict)
+
+
+def select_columns(grid: Grid, table: Table, origin: Origin) -> Selection:
+    """Keep the columns of a table, report the others, protect persons.
+
+    Parameters
+    ----------
+    grid : Grid
+        What the file holds.
+    table : Table
+        What is asked for.
+    origin : Origin
+        Place of the cells.
+
+    Returns
+    -------
+    Selection
+        No row when a required column is missing or written twice.
+    """
+    matching = match_headers(grid.headers, table)
+    blank = _blank(table, origin)
+    faults = list(_header_faults(grid, table, matching, blank, origin))
+    coercions = dict(grid.coercions)
+    columns = {name: grid.cells[str(position)] for name, position in matching.found.items()}
+    if table.owner is not None and table.owner not in columns and origin.sender and grid.headers:
+        columns[table.owner] = pl.Series([origin.sender]).new_from_index(0, grid.cells.height)
+        coercions["SIRET repris de la feuille identite"] = 1
+    faults += _missing_columns(table, set(columns), blank) if grid.headers else []
+    if any(fault.severity == "rejet" and fault.rule in _FATAL for fault in faults):
+        return Selection(frame=pl.DataFrame(schema=PLACE), anomalies=tuple(faults), coercions=coercions)
+    frame = pl.DataFrame({name: columns[name] for name in table.column_names if name in columns})
+    frame = frame.with_columns(
+        _file=pl.lit(origin.file), _sheet=pl.lit(origin.sheet), _row=grid.rows, _sender=pl.lit(origin.sender)
+    )
+    faults += [replace(blank, rule=bad.rule, message=bad.message, remedy=bad.remedy, row=bad.row) for bad in grid.bad]
+    return Selection(frame=protect(frame, table, origin), anomalies=tuple(faults), coercions=coercions)
+
+
+def protect(frame: pl.DataFrame, table: Table, origin: Origin) -> pl.DataFrame:
+    """Mask the cells of declared columns that look like a NIR or an e-mail; pseudonymise where there is a key.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Columns of the table, as text.
+    table : Table
+        What they mean.
+    origin : Origin
+        Whether to mask, and the key.
+
+    Returns
+    -------
+    polars.DataFrame
+        Same shape.
+    """
+    present = {name: kind for name, kind in table.types().items() if name in frame.columns}
+    if origin.refuse_personal:
+        numbers = [name for name, kind in present.items() if kind in (ColumnType.SIRET, ColumnType.SIREN)]
+        frame = mask_cells(frame, present, identifiers=numbers)
+    persons = [name for name, kind in present.items() if kind is ColumnType.PERSONNE]
+    if origin.key is None or not persons:
+        return frame
+    return frame.with_columns(pseudonyms(frame[name].str.strip_chars(), origin.key) for name in persons)
+
+
+def _blank(table: Table, origin: Origin) -> Anomaly:
+    return Anomaly(
+        rule="", message="", remedy="", table=table.id, siret=origin.sender, file=origin.file, sheet=origin.sheet
+    )
+
+
+_FATAL = {"colonne_absente", "colonne_en_double"}
+
+
+def _header_faults(grid: Grid, table: Table, matching: Matching, blank: Anomaly, origin: Origin) -> Iterator[Anomaly]:
+    for position in matching.repeated:
+        yield replace(
+            blank,
+            rule="colonne_en_double",
+            column=grid.headers[position][:60],
+            message="Deux colonnes du fichier sont la même colonne de la table : on ne sait laquelle lire.",
+            remedy="Retirez ou renommez l'une des deux.",
+        )
+    for position in matching.unknown:
+        header, cells = grid.headers[position], grid.cells[str(position)]
+        kind = (personal_header(header) or personal_content(cells)) if origin.refuse_personal else None
+        masked = personal_content(pl.Series([header], dtype=pl.String)) is not None
+        name = MASK if masked else header[:60]
+        if kind is not None:
+            yield _personal_column(blank, name, kind)
+        elif header or cells.null_count() < cells.len():
+            yield _unknown_column(blank, name, table)
+
+
+def _personal_column(blank: Anomaly, name: str, kind: str) -> Anomaly:
+    return replace(
+        blank,
+        rule="colonne_personnelle",
+        column=name,
+        value=MASK,
+        message=f"Cette colonne ressemble à une donnée personnelle ({kind}) : elle n'a pas été lue.",
+        remedy="Retirez cette colonne du fichier avant tout nouvel envoi.",
+    )
+
+
+def _unknown_column(blank: Anomaly, name: str, table: Table) -> Anomaly:
+    known = [*table.column_names, *(column.label.fr for column in table.columns)]
+    title = f"inconnue « {name} »" if name else "sans titre"
+    return replace(
+        blank,
+        rule="colonne_inconnue",
+        severity="alerte",
+        column=name,
+        message=f"Colonne {title} : elle n'a pas été lue.",
+        remedy=did_you_mean(name, known) or "Retirez-la, ou reprenez les titres du modèle.",
+    )
+
+
+def _missing_columns(table: Table, present: set[str], blank: Anomaly) -> list[Anomaly]:
+    missing = [column for column in table.columns if column.required and column.name not in present]
+    if not missing:
+        return []
+    names = ", ".join(f"« {column.label.fr} »" for column in missing)
+    plural = "s obligatoires absentes" if len(missing) > 1 else " obligatoire absente"
+    return [
+        replace(
+            blank,
+            rule="colonne_absente",
+            column=missing[0].name,
+            message=sentence(f"colonne{plural} : {names} ; aucune ligne n'a été retenue"),
+            remedy="Reprenez la ligne de titres du modèle sur la première ligne, puis renvoyez le fichier.",
+        )
+    ]

@@ -1,0 +1,1 @@
+"""Evaluation: definitions, data and statistics meet here and become results."""

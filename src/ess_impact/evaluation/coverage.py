@@ -1,0 +1,85 @@
+"""Who answered: respondents, response rate and share of the expected jobs, by table and year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from ess_impact.definitions.catalogue import Catalogue
+from ess_impact.definitions.tables import Table
+from ess_impact.definitions.vocabulary import ColumnType
+from ess_impact.evaluation.collecting import FRAME_TABLE
+from ess_impact.evaluation.rows import Coverage
+
+JOBS = "effectif"
+
+
+def coverage_of(
+    catalogue: Catalogue,
+    tables: Mapping[str, pl.DataFrame],
+    expected: pl.DataFrame | None = None,
+    year: int | None = None,
+) -> dict[tuple[str, int], Coverage]:
+    """Count the respondents of each table and year.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Definitions of the tables.
+    tables : mapping of str to polars.DataFrame
+        Accepted rows.
+    expected : polars.DataFrame, optional
+        Columns ``siret`` and ``effectif``: structures from which an answer is expected for ``year``.
+    year : int, optional
+        Year of the campaign.
+
+    Returns
+    -------
+    dict
+        (table, year) to coverage; only the table every structure fills in has a response rate.
+    """
+    found: dict[tuple[str, int], Coverage] = {}
+    for name, frame in tables.items():
+        table = catalogue.table(name)
+        dated = year_column(table)
+        if table.owner is None or dated is None or frame.is_empty():
+            continue
+        counts = frame.group_by(dated.alias("year")).agg(pl.col(table.owner).n_unique().alias("n"))
+        for one_year, count in counts.iter_rows():
+            if one_year is not None:
+                found[(name, int(one_year))] = Coverage(respondents=int(count))
+    if expected is not None and year is not None and FRAME_TABLE in tables:
+        found[(FRAME_TABLE, year)] = _of_expected(tables[FRAME_TABLE], expected, year)
+    return found
+
+
+def year_column(table: Table) -> pl.Expr | None:
+    """Return the expression that gives the year of a row of a table.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+
+    Returns
+    -------
+    polars.Expr or None
+        Column ``annee`` where there is one, else the year of the first date.
+    """
+    types = table.types()
+    if types.get("annee") is ColumnType.ANNEE:
+        return pl.col("annee")
+    dates = [name for name, kind in types.items() if kind is ColumnType.DATE]
+    return pl.col(dates[0]).dt.year() if dates else None
+
+
+def _of_expected(answers: pl.DataFrame, expected: pl.DataFrame, year: int) -> Coverage:
+    respondents = answers.filter(pl.col("annee") == year)["siret"].unique()
+    answered = expected.filter(pl.col("siret").is_in(respondents.to_list()))
+    jobs = int(expected[JOBS].sum() or 0)
+    return Coverage(
+        expected=expected.height,
+        respondents=answered.height,
+        jobs_share=int(answered[JOBS].sum() or 0) / jobs if jobs else None,
+    )

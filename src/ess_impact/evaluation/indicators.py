@@ -1,0 +1,301 @@
+"""The main computation: accepted rows in, results out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, Literal, get_args
+
+import polars as pl
+
+from ess_impact.data.checking import Checked, check
+from ess_impact.data.linking import link
+from ess_impact.definitions.catalogue import Catalogue
+from ess_impact.definitions.indicators import Breakdown, CollectedIndicator, DerivedIndicator, Indicator
+from ess_impact.engine.cells import TOTAL
+from ess_impact.engine.duckdb_engine import compute_cells
+from ess_impact.errors import NoAcceptedRowsError, UsageError, unknown_name
+from ess_impact.evaluation.campaign import Campaign
+from ess_impact.evaluation.collecting import Collected, Progress, collect, silent
+from ess_impact.evaluation.comparison import rank_rows
+from ess_impact.evaluation.coverage import coverage_of
+from ess_impact.evaluation.derived import derive
+from ess_impact.evaluation.estimates import estimate
+from ess_impact.evaluation.panel import panel_changes
+from ess_impact.evaluation.provenance import provenance_of, source_hashes
+from ess_impact.evaluation.results import Results, as_results_frame
+from ess_impact.evaluation.rows import Context, rows_of
+from ess_impact.evaluation.secrecy import confidentiality
+from ess_impact.text import format_value
+
+Engine = Literal["duckdb"]
+By = Sequence[str | Sequence[str]]
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def compute(
+    indicator_id: str, frame: Any, *, by: By | None = None, period: int | None = None, catalogue: Catalogue | None = None
+) -> Results:
+    """Compute one indicator on one table, in a notebook.
+
+    Parameters
+    ----------
+    indicator_id : str
+        Id of an indicator of the shipped catalogue (or of ``catalogue``).
+    frame : pandas, polars, pyarrow or DuckDB table
+        Rows as a structure would write them, in natural units (euros, hours).
+    by : sequence of str or of sequences, optional
+        Breakdowns in place of those of the definition.
+    period : int, optional
+        Year to keep; every year by default.
+    catalogue : Catalogue, optional
+        Definitions to use.
+
+    Returns
+    -------
+    Results
+        Figures, secrecy applied.
+
+    Raises
+    ------
+    UnknownNameError
+        Unknown indicator.
+    UsageError
+        The indicator is derived: it has no rows of its own.
+    NoAcceptedRowsError
+        No row passed the checks.
+    """
+    known = catalogue or Catalogue.load()
+    indicator = known[indicator_id]
+    if isinstance(indicator, DerivedIndicator):
+        inputs = ", ".join(one.indicator for one in indicator.inputs.values())
+        raise UsageError(f"« {indicator_id} » se calcule à partir d'autres résultats ({inputs})", fix="Utilisez evaluate().")
+    return evaluate({indicator.table: frame}, indicators=[indicator_id], by=by, period=period, catalogue=known)
+
+
+def evaluate(  # noqa: PLR0913 - the public contract of the library
+    source: Campaign | Mapping[str, Any],
+    *,
+    indicators: Iterable[str] | None = None,
+    by: By | None = None,
+    period: int | None = None,
+    engine: Engine = "duckdb",
+    catalogue: Catalogue | None = None,
+    progress: Progress = silent,
+) -> Results:
+    """Evaluate a campaign, or a mapping of tables.
+
+    Parameters
+    ----------
+    source : Campaign or mapping of str to frame
+        A campaign, or table id to pandas, polars, pyarrow or DuckDB frame in natural units.
+    indicators : iterable of str, optional
+        Ids to compute; every active indicator whose table is present by default.
+    by : sequence, optional
+        Breakdowns in place of those of the definitions.
+    period : int, optional
+        Year to keep.
+    engine : {"duckdb"}
+        Engine of the sums.
+    catalogue : Catalogue, optional
+        Definitions, when the source is a mapping.
+    progress : callable, optional
+        Called with a label, a position and a total.
+
+    Returns
+    -------
+    Results
+        Figures and provenance.
+
+    Raises
+    ------
+    UnknownNameError
+        An indicator or a table that does not exist.
+    NoAcceptedRowsError
+        A table that is needed has no accepted row.
+    """
+    if engine not in get_args(Engine):
+        raise UsageError(f"moteur inconnu : « {engine} »", fix="Moteur disponible : duckdb.")
+    if isinstance(source, Campaign):
+        return evaluate_collected(source, collect(source, progress), indicators=indicators, by=by, period=period)
+    known = catalogue or Catalogue.load()
+    checked = _checked(source, known)
+    chosen = _chosen(known, indicators, checked)
+    tables = {name: one.accepted for name, one in checked.items()}
+    context = Context(catalogue=known, coverage=coverage_of(known, tables))
+    rows = compute_rows(context, tables, chosen, by=_crossings(by), as_of=None)
+    frame = _kept(as_results_frame([row for found in rows.values() for row in found]), period)
+    return Results(frame=frame, provenance=provenance_of(known, checked))
+
+
+def evaluate_collected(
+    campaign: Campaign,
+    collected: Collected,
+    *,
+    indicators: Iterable[str] | None = None,
+    by: By | None = None,
+    period: int | None = None,
+) -> Results:
+    """Evaluate a campaign whose files are already read and checked.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        Settings and definitions.
+    collected : Collected
+        Its accepted rows and anomalies.
+    indicators, by, period
+        As :func:`evaluate`.
+
+    Returns
+    -------
+    Results
+        Figures and provenance.
+
+    Raises
+    ------
+    NoAcceptedRowsError
+        A table the plan requires has no accepted row.
+    """
+    catalogue, settings = campaign.catalogue, campaign.settings
+    tables = {name: one.accepted for name, one in collected.checked.items()}
+    lacking = [name for name in campaign.plan.required_tables if tables.get(name) is None or tables[name].is_empty()]
+    if lacking:
+        raise NoAcceptedRowsError(
+            f"aucune ligne acceptée pour : {', '.join(lacking)}", fix="Voir anomalies/anomalies.csv."
+        )
+    context = Context(
+        catalogue=catalogue,
+        plan=campaign.plan,
+        departement=settings.departement,
+        synthetic=settings.synthetique,
+        min_count=settings.secret.min_count,
+        coverage=coverage_of(catalogue, tables, collected.expected, settings.campagne),
+        source_hashes=source_hashes(collected),
+    )
+    chosen = _chosen(catalogue, indicators, collected.checked)
+    rows = compute_rows(context, tables, chosen, by=_crossings(by), as_of=settings.date_reference)
+    frame = _kept(as_results_frame([row for found in rows.values() for row in found]), period)
+    return Results(frame=frame, provenance=provenance_of(catalogue, collected.checked, campaign, collected))
+
+
+def compute_rows(
+    context: Context,
+    tables: Mapping[str, pl.DataFrame],
+    chosen: Sequence[Indicator],
+    *,
+    by: Sequence[Breakdown] | None = None,
+    as_of: date | None = None,
+) -> Rows:
+    """Compute the rows of several indicators: one scan per table, then the derived ones.
+
+    Parameters
+    ----------
+    context : Context
+        The run.
+    tables : mapping of str to polars.DataFrame
+        Accepted rows.
+    chosen : sequence of Indicator
+        Indicators to compute.
+    by : sequence of Breakdown, optional
+        Breakdowns in place of those of the definitions.
+    as_of : datetime.date, optional
+        Day on which dated parameters are read.
+
+    Returns
+    -------
+    dict
+        Indicator id to rows.
+    """
+    rows: Rows = {}
+    collected = [one for one in chosen if not isinstance(one, DerivedIndicator)]
+    for table in sorted({one.table for one in collected}):
+        if table in tables and not tables[table].is_empty():
+            rows |= _table_rows(context, tables[table], [one for one in collected if one.table == table], by, as_of)
+    waiting = [one for one in chosen if isinstance(one, DerivedIndicator)]
+    while waiting:
+        pending = {one.id for one in waiting}
+        ready = [one for one in waiting if not pending & {given.indicator for given in one.inputs.values()}]
+        rows |= {one.id: derive(context, one, rows) for one in ready}
+        waiting = [one for one in waiting if one not in ready]
+    return rows
+
+
+def _table_rows(
+    context: Context,
+    frame: pl.DataFrame,
+    indicators: list[CollectedIndicator],
+    by: Sequence[Breakdown] | None,
+    as_of: date | None,
+) -> Rows:
+    catalogue, table = context.catalogue, context.catalogue.table(indicators[0].table)
+    scope = catalogue.scope(table, as_of)
+    lists = catalogue.codelists
+    strata = {name: one.values for name, one in lists.items()}
+    weights = {
+        name: tuple(row.weight for row in one.codes if row.weight is not None)
+        for name, one in lists.items()
+    }
+    changes = panel_changes(frame, table, indicators, scope)
+    rows: Rows = {}
+    for name, cells in compute_cells(frame, table, indicators, scope, by=by, strata=strata).items():
+        status = confidentiality(cells, min_count=context.min_count)
+        found = rank_rows(cells.indicator, rows_of(context, cells, estimate(cells, weights), status))
+        for row in found:
+            place = "_T" if table.territory is None else row["territory"]
+            row |= _change(row, changes.get((name, place, row["period_start"].year)))
+        rows[name] = found
+    return rows
+
+
+def _change(row: Mapping[str, Any], change: tuple[float, int] | None) -> dict[str, Any]:
+    if change is None or row["breakdown"] != TOTAL or row["value"] is None:
+        return {}
+    difference, units = change
+    direction = "hausse" if difference > 0 else "baisse" if difference < 0 else "stable"
+    unit = "points" if row["unit"] == "pourcent" else row["unit"]
+    shown = f"{'+' if difference > 0 else ''}{format_value(difference, unit)}"
+    note = f"À périmètre constant ({units} répondants présents les deux années) : {shown} en un an."
+    return {"panel_constant": difference, "trend": direction, "notes": f"{row['notes']} {note}".strip()}
+
+
+def _checked(source: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Checked]:
+    checked = {name: check(frame, catalogue.table(name), catalogue=catalogue, key=_EPHEMERAL) for name, frame in source.items()}
+    return link(checked, catalogue.tables)
+
+
+_EPHEMERAL = b"cle ephemere : rien n'est conserve"
+"""Pseudonyms of an in-memory computation are neither written nor returned."""
+
+
+def _chosen(catalogue: Catalogue, wanted: Iterable[str] | None, checked: Mapping[str, Checked]) -> list[Indicator]:
+    if wanted is not None:
+        return _with_inputs(catalogue, list(wanted))
+    present = [
+        one.id
+        for one in catalogue.values()
+        if one.status == "active" and (isinstance(one, DerivedIndicator) or one.table in checked)
+    ]
+    return [catalogue[name] for name in present]
+
+
+def _with_inputs(catalogue: Catalogue, wanted: list[str]) -> list[Indicator]:
+    found: dict[str, Indicator] = {}
+    while wanted:
+        name = wanted.pop()
+        if name not in catalogue:
+            raise unknown_name("indicateur", name, catalogue)
+        found[name] = one = catalogue[name]
+        if isinstance(one, DerivedIndicator):
+            wanted += [given.indicator for given in one.inputs.values() if given.indicator not in found]
+    return [found[name] for name in sorted(found)]
+
+
+def _crossings(by: By | None) -> tuple[Breakdown, ...] | None:
+    if by is None:
+        return None
+    return tuple((one,) if isinstance(one, str) else tuple(one) for one in by)
+
+
+def _kept(frame: pl.DataFrame, period: int | None) -> pl.DataFrame:
+    return frame if period is None else frame.filter(pl.col("period_start").dt.year() == period)

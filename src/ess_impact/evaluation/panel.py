@@ -1,0 +1,92 @@
+"""Change between two years on the same respondents, beside the raw change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from ess_impact.definitions.expression import Scope
+from ess_impact.definitions.indicators import CollectedIndicator
+from ess_impact.definitions.tables import Table
+from ess_impact.definitions.vocabulary import ColumnType
+from ess_impact.engine.cells import TOTAL, CellKey
+from ess_impact.engine.duckdb_engine import compute_cells
+from ess_impact.evaluation.estimates import estimate
+from ess_impact.evaluation.secrecy import FREE, confidentiality
+
+Changes = dict[tuple[str, str, int], tuple[float, int]]
+"""(indicator, territory, year) to (change since the year before, number of units present in both)."""
+
+
+def panel_changes(
+    frame: pl.DataFrame, table: Table, indicators: Sequence[CollectedIndicator], scope: Scope
+) -> Changes:
+    """Compute the change of each total between consecutive years, on units present in both.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Accepted rows of the table.
+    table : Table
+        Its definition; its ``owner`` column identifies the unit.
+    indicators : sequence of CollectedIndicator
+        Indicators of the table.
+    scope : Scope
+        What expressions may name.
+
+    Returns
+    -------
+    dict
+        Empty when the table has no owner or a single year. A change whose two values are not both publishable is left
+        out.
+    """
+    if table.owner is None:
+        return {}
+    changes: Changes = {}
+    for column in sorted({one.period.column for one in indicators}):
+        group = [one for one in indicators if one.period.column == column]
+        dated = frame.with_columns(_year(column, scope).alias("_year"))
+        years = sorted(year for year in dated["_year"].unique().to_list() if year is not None)
+        for before, year in zip(years, years[1:], strict=False):
+            if year == before + 1:
+                changes |= _between(dated, table, group, scope, year)
+    return changes
+
+
+def _year(column: str, scope: Scope) -> pl.Expr:
+    return pl.col(column).dt.year() if scope.columns[column] is ColumnType.DATE else pl.col(column)
+
+
+def _between(
+    dated: pl.DataFrame, table: Table, indicators: list[CollectedIndicator], scope: Scope, year: int
+) -> Changes:
+    unit = pl.col(str(table.owner))
+    pair = dated.filter(pl.col("_year").is_in([year - 1, year]) & unit.is_not_null())
+    both = pair.group_by(unit).agg(pl.col("_year").n_unique().alias("years")).filter(pl.col("years") == 2)
+    kept = pair.join(both, on=str(table.owner), how="semi")
+    if kept.is_empty():
+        return {}
+    sizes = _sizes(kept, table)
+    found: Changes = {}
+    for name, cells in compute_cells(kept.drop("_year"), table, indicators, scope, by=()).items():
+        figures, status = estimate(cells), confidentiality(cells)
+        values = {
+            key: value
+            for key, value, state in zip(cells.keys, figures.value, status, strict=True)
+            if state == FREE and value == value
+        }
+        for key, value in values.items():
+            earlier = values.get(CellKey(territory=key.territory, year=year - 1))
+            if key.year == year and earlier is not None:
+                found[(name, key.territory, year)] = (float(value - earlier), sizes[key.territory])
+    return found
+
+
+def _sizes(kept: pl.DataFrame, table: Table) -> dict[str, int]:
+    count = pl.col(str(table.owner)).n_unique().alias("count")
+    sizes = {TOTAL: int(kept.select(count).item())}
+    if table.territory is not None:
+        by_territory = kept.group_by(table.territory.column).agg(count)
+        sizes |= {str(name): int(size) for name, size in by_territory.iter_rows()}
+    return sizes

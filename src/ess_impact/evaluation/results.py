@@ -1,0 +1,170 @@
+"""Results: one row per indicator, period, territory, breakdown and modality, with a fixed schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from ess_impact.evaluation.presentation import Presented
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA: dict[str, Any] = {
+    "indicator": pl.String,
+    "version": pl.String,
+    "definition_hash": pl.String,
+    "objective": pl.String,
+    "table": pl.String,
+    "kind": pl.String,
+    "geo_level": pl.String,
+    "territory": pl.String,
+    "period_start": pl.Date,
+    "period_end": pl.Date,
+    "breakdown": pl.String,
+    "modality": pl.String,
+    "numerator": pl.Float64,
+    "denominator": pl.Float64,
+    "n": pl.Int64,
+    "n_missing": pl.Int64,
+    "n_clusters": pl.Int64,
+    "n_effective": pl.Float64,
+    "value": pl.Float64,
+    "unit": pl.String,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "confidence": pl.Float64,
+    "method": pl.String,
+    "reason": pl.String,
+    "notes": pl.String,
+    "reference": pl.String,
+    "reference_value": pl.Float64,
+    "comparison": pl.String,
+    "rank": pl.Int64,
+    "rank_low": pl.Int64,
+    "rank_high": pl.Int64,
+    "trend": pl.String,
+    "target": pl.Float64,
+    "target_gap": pl.Float64,
+    "n_attendus": pl.Int64,
+    "n_repondants": pl.Int64,
+    "taux_reponse": pl.Float64,
+    "couverture_emplois": pl.Float64,
+    "panel_constant": pl.Float64,
+    "obs_status": pl.String,
+    "conf_status": pl.String,
+    "diffusion": pl.String,
+    "synthetic": pl.Boolean,
+    "source_hash": pl.String,
+}
+"""Column to polars type, in the order of the published file."""
+
+SORT_BY = tuple(SCHEMA)[:12]
+NUMERIC = tuple(name for name, kind in SCHEMA.items() if kind in (pl.Float64, pl.Int64))
+_SIGNIFICANT = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results(Presented):
+    """Figures and where they come from.
+
+    Attributes
+    ----------
+    frame : polars.DataFrame
+        Columns of :data:`SCHEMA`, sorted by the first twelve.
+    provenance : mapping
+        Inputs, definitions and row counts behind the figures.
+    """
+
+    frame: pl.DataFrame
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return the results as a polars frame.
+
+        Returns
+        -------
+        polars.DataFrame
+            One row per cell.
+        """
+        return self.frame
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the results as a pandas frame.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per cell.
+        """
+        return self.frame.to_pandas()
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """Return the results as a list of rows.
+
+        Returns
+        -------
+        list of dict
+            One mapping per cell.
+        """
+        return self.frame.to_dicts()
+
+    def select(self, indicator: str, *, breakdown: str = "_T") -> Results:
+        """Keep one indicator and one breakdown.
+
+        Parameters
+        ----------
+        indicator : str
+            Id of the indicator.
+        breakdown : str, default "_T"
+            Breakdown as written in the results (``"type_siae*sexe"`` for a crossing).
+
+        Returns
+        -------
+        Results
+            The rows kept.
+        """
+        kept = self.frame.filter((pl.col("indicator") == indicator) & (pl.col("breakdown") == breakdown))
+        return Results(frame=kept, provenance=self.provenance)
+
+
+def as_results_frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Build the results frame: schema, rounding to 12 significant digits, order.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Cells; absent columns are null.
+
+    Returns
+    -------
+    polars.DataFrame
+        The frame, sorted.
+    """
+    complete = [{name: row.get(name) for name in SCHEMA} for row in rows]
+    frame = pl.DataFrame(complete, schema=SCHEMA, orient="row")
+    return tidy(frame)
+
+
+def tidy(frame: pl.DataFrame) -> pl.DataFrame:
+    """Round, order and sort a results frame.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Columns of :data:`SCHEMA`, in any order.
+
+    Returns
+    -------
+    polars.DataFrame
+        Ready to be written.
+    """
+    floats = [name for name, kind in SCHEMA.items() if kind == pl.Float64]
+    rounded = [
+        pl.when(pl.col(name).is_finite()).then(pl.col(name).round_sig_figs(_SIGNIFICANT)).alias(name)
+        for name in floats
+    ]
+    return frame.select(*SCHEMA).with_columns(rounded).sort(SORT_BY, nulls_last=True)

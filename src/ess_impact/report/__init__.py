@@ -1,0 +1,1 @@
+"""What leaves: sentences, charts, the HTML book, the council PDF, the anomaly workbooks."""

@@ -1,0 +1,177 @@
+"""The catalogue on a terminal: lists, one indicator in full, its SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ess_impact.definitions.catalogue import Catalogue
+from ess_impact.definitions.fingerprint import definition_hash
+from ess_impact.definitions.indicators import CollectedIndicator, DerivedIndicator, Indicator
+from ess_impact.engine.duckdb_engine import plan_layout
+from ess_impact.engine.query import sql_text
+from ess_impact.errors import UsageError
+from ess_impact.evaluation.rows import Context
+from ess_impact.units import unit_of
+
+
+def catalogue_records(definitions: Sequence[Path], objective: str = "") -> list[dict[str, Any]]:
+    """List the indicators of the catalogue.
+
+    Parameters
+    ----------
+    definitions : sequence of pathlib.Path
+        Extra folders.
+    objective : str
+        Keep one objective or theme only.
+
+    Returns
+    -------
+    list of dict
+        Id, name, objective, kind, unit, status, version and table.
+
+    Raises
+    ------
+    UsageError
+        No indicator under this objective.
+    """
+    catalogue = Catalogue.load(*definitions)
+    context = Context(catalogue=catalogue)
+    records = [
+        {
+            "id": one.id,
+            "nom": one.name.fr,
+            "objectif": context.placement(one.id)[0],
+            "type": one.kind,
+            "unite": one.unit,
+            "statut": one.status,
+            "version": one.version,
+            "table": "" if isinstance(one, DerivedIndicator) else one.table,
+        }
+        for one in catalogue.values()
+    ]
+    kept = [one for one in records if objective in ("", one["objectif"])]
+    if not kept:
+        known = ", ".join(sorted({str(one["objectif"]) for one in records}))
+        raise UsageError(f"objectif inconnu : « {objective} »", fix=f"Objectifs : {known}.")
+    return sorted(kept, key=lambda one: (str(one["objectif"]), str(one["id"])))
+
+
+def catalogue_lines(records: Sequence[dict[str, Any]]) -> list[str]:
+    """Write the list for a terminal, grouped by objective.
+
+    Parameters
+    ----------
+    records : sequence of dict
+        From :func:`catalogue_records`.
+
+    Returns
+    -------
+    list of str
+        Lines.
+    """
+    lines: list[str] = []
+    objective = None
+    for one in records:
+        if one["objectif"] != objective:
+            objective = one["objectif"]
+            lines += ["", str(objective)] if lines else [str(objective)]
+        lines.append(f"  {one['id']:<44} {one['nom']}")
+    return [*lines, "", f"{len(records)} indicateurs. Détail : ess-impact show ID"]
+
+
+def indicator_text(catalogue: Catalogue, one: Indicator) -> str:
+    """Write everything about an indicator: what, why, how, source, limits, examples.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Definitions it rests on.
+    one : Indicator
+        The indicator.
+
+    Returns
+    -------
+    str
+        Text for a terminal, in French.
+    """
+    parts = [
+        f"{one.name.fr}\n{one.id}, version {one.version}, empreinte {definition_hash(catalogue, one)}",
+        f"Quoi : {one.definition.fr}",
+        f"Pourquoi : {one.rationale.fr}",
+        f"Limites : {one.limitations.fr}",
+        f"Unité : {unit_of(one.unit).fr}. Type : {one.kind}. Statut : {one.status}. Diffusion : {one.diffusion}.",
+        f"Source : {one.source.provider}, {one.source.dataset}",
+        _how(one),
+    ]
+    if one.a_verifier:
+        parts.append("À vérifier : " + " ; ".join(one.a_verifier))
+    parts += [_example(index, example.model_dump(exclude_none=True)) for index, example in enumerate(one.examples, 1)]
+    return "\n\n".join(parts)
+
+
+def _how(one: Indicator) -> str:
+    if isinstance(one, DerivedIndicator):
+        inputs = ", ".join(
+            f"{name} = {given.indicator}" + (f" par {given.breakdown}" if given.breakdown else "")
+            for name, given in one.inputs.items()
+        )
+        return f"Calcul : {one.formula or f'méthode « {one.method} »'}, avec {inputs}"
+    lines = [f"Calcul (table {one.table}) :"]
+    if one.where:
+        lines.append(f"  lignes retenues : {one.where}")
+    for name, measure in one.measures.model_dump(exclude_none=True).items():
+        written = ", ".join(f"{key} {value}" for key, value in measure.items()) or "chaque ligne compte pour 1"
+        lines.append(f"  {name} : {written}")
+    by = ", ".join(" × ".join(crossing) for crossing in one.breakdowns)
+    lines.append(f"  ventilations : {by or 'aucune'}")
+    lines.append(f"  incertitude : {one.inference}" + (f", grappes « {one.cluster} »" if one.cluster else ""))
+    lines.append(f"  secret : {one.secrecy.unit}")
+    return "\n".join(lines)
+
+
+def _example(index: int, example: dict[str, Any]) -> str:
+    rows = [", ".join(f"{key}={value}" for key, value in row.items()) for row in example.get("rows", ())]
+    given = [f"  {row}" for row in rows] or [f"  {example.get('inputs', {})}"]
+    expected = ", ".join(f"{key} = {value}" for key, value in example["expect"].items())
+    return "\n".join([f"Exemple {index} :", *given, f"  donne : {expected}"])
+
+
+def indicator_sql(catalogue: Catalogue, one: Indicator, dialect: str) -> str:
+    """Write the SQL of an indicator, or of each input of a derived one.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Definitions it rests on.
+    one : Indicator
+        The indicator.
+    dialect : str
+        A sqlglot dialect.
+
+    Returns
+    -------
+    str
+        One statement per table read.
+
+    Raises
+    ------
+    UsageError
+        Unknown dialect.
+    """
+    from sqlglot.dialects.dialect import Dialect
+
+    if dialect not in Dialect.classes:
+        known = ", ".join(sorted(name for name in Dialect.classes if name))
+        raise UsageError(f"dialecte inconnu : « {dialect} »", fix=f"Dialectes : {known}.")
+    if not isinstance(one, DerivedIndicator):
+        return _statement(catalogue, one, dialect)
+    inputs = [indicator_sql(catalogue, catalogue[given.indicator], dialect) for given in one.inputs.values()]
+    return "\n\n".join([f"-- {one.id} : {one.formula or one.method}, à partir de", *inputs])
+
+
+def _statement(catalogue: Catalogue, one: CollectedIndicator, dialect: str) -> str:
+    scope = catalogue.scope(catalogue.table(one.table))
+    layout = plan_layout(catalogue.table(one.table), [one], scope)
+    return f"-- {one.id} {one.version}, entiers : euros en centimes, heures en centièmes\n{sql_text(layout, dialect)};"

@@ -1,0 +1,354 @@
+"""One chart per indicator: built with Altair, drawn as SVG by vl-convert, with its alternative text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.sax.saxutils import escape
+
+from ess_impact.errors import MissingExtraError
+from ess_impact.report.frames import Figure, IndicatorView, figures_of, view_of
+from ess_impact.report.labels import Names, french, in_sentence
+from ess_impact.text import enumerate_fr, format_interval, format_period, format_value, plural
+from ess_impact.units import unit_of
+
+INK, MAIN, LIGHT, OWN = "#1b1b1b", "#1f5a7a", "#9db8c7", "#b4460b"
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+FICTITIOUS = "Données fictives"
+INTERVAL = "\u00a0; trait\u00a0: intervalle à 95\u202f%"
+MAX_MODALITIES = 25
+_BINS = 36
+_NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+_TAG = re.compile(r"<[^>]+>")
+
+Spec = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A chart ready to be drawn.
+
+    Attributes
+    ----------
+    name : str
+        Name of the file, without extension.
+    alt : str
+        Alternative text: what the chart shows, in words.
+    caption : str
+        Legend under the chart.
+    spec : dict
+        Vega-Lite specification.
+    """
+
+    name: str
+    alt: str
+    caption: str
+    spec: Spec
+
+
+def chart_of(
+    view: IndicatorView, names: Names, *, own: str = "", references: Mapping[str, float] | None = None
+) -> Chart | None:
+    """Choose and build the chart of an indicator.
+
+    Parameters
+    ----------
+    view : IndicatorView
+        The indicator.
+    names : Names
+        Labels.
+    own : str, optional
+        Code of the own territory, put forward among several.
+    references : mapping, optional
+        Label to value of thresholds in the same unit, drawn as vertical lines.
+
+    Returns
+    -------
+    Chart or None
+        Territories where there are several, else a series of at least three periods, else the first breakdown,
+        else two periods; None when one value is all there is.
+    """
+    if sum(one.value is not None for one in view.territories) > 2:
+        return _strip(view, names, own)
+    known = [one for one in view.history if one.value is not None and not one.hidden]
+    if len(known) > 2:
+        return _line(view, known)
+    for breakdown in sorted(view.breakdowns, key=lambda name: name.count("*")):
+        if "*" not in breakdown and len(_shown(view.breakdowns[breakdown])) > 1:
+            return _modalities(view, breakdown, names, references or {})
+    return _line(view, known) if len(known) > 1 else None
+
+
+def _shown(figures: Sequence[Figure]) -> list[Figure]:
+    return [one for one in figures if one.value is not None and not one.hidden]
+
+
+def _axis_of(unit: str) -> tuple[str, str]:
+    """Return the number format and the title of the axis of a unit."""
+    known = unit_of(unit)
+    if known.symbol == "%":
+        return "~%", ""
+    return ",~f", french(known) if known.symbol else ""
+
+
+def _altair() -> Any:
+    try:
+        import altair
+    except ImportError as error:
+        raise MissingExtraError(
+            "les graphiques demandent altair et vl-convert", fix="Installez-les : pip install 'ess-impact[livre]'."
+        ) from error
+    return altair
+
+
+def _finish(chart: Any, view: IndicatorView, detail: str, *, width: int = 470) -> Spec:
+    """Add title, subtitle and house style."""
+    alt = _altair()
+    lines = [detail, *([FICTITIOUS] if view.synthetic else [])]
+    title = alt.TitleParams(text=_wrap(french(view.indicator.name)), subtitle=lines, anchor="start", offset=12)
+    styled = (
+        chart.properties(title=title, width=width, background="white", padding=8)
+        .configure(font=FONT, aria=False)
+        .configure_view(stroke=None)
+        .configure_title(fontSize=15, subtitleFontSize=12.5, color=INK, subtitleColor="#444444", font=FONT)
+        .configure_axis(labelFontSize=12, titleFontSize=12, labelColor=INK, titleColor=INK, gridColor="#e3e3e3")
+    )
+    return dict(styled.to_dict())
+
+
+def _wrap(text: str, width: int = 62) -> list[str]:
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and len(lines[-1]) + len(word) >= width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
+
+
+def _modalities(view: IndicatorView, breakdown: str, names: Names, references: Mapping[str, float]) -> Chart:
+    alt = _altair()
+    indicator = view.indicator
+    ordered = names.order(indicator, breakdown, view.breakdowns[breakdown])
+    shown = _shown(ordered)[:MAX_MODALITIES]
+    rows = [
+        {
+            "modalite": names.modality(indicator, breakdown, one.modality),
+            "valeur": one.value,
+            "bas": one.low,
+            "haut": one.high,
+            "fin": max(one.value or 0, one.high or 0, 0),
+            "texte": format_value(one.value, one.unit),
+        }
+        for one in shown
+    ]
+    intervals = any(one.low is not None for one in shown)
+    number, title = _axis_of(indicator.unit)
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        y=alt.Y("modalite:N", sort=None, title=None, axis=alt.Axis(labelLimit=230, domain=False, ticks=False))
+    )
+    scale = alt.Scale(domain=_room(rows, references))
+    axis = alt.X("valeur:Q", title=title or None, axis=alt.Axis(format=number, tickCount=5), scale=scale)
+    layers = _points(alt, base, axis) if intervals else [base.mark_bar(color=MAIN, height=15).encode(x=axis)]
+    layers.append(base.mark_text(align="left", dx=8, fontSize=12, color=INK).encode(x="fin:Q", text="texte:N"))
+    layers += [_rule(alt, label, value) for label, value in references.items()]
+    label = names.breakdown(indicator, breakdown)
+    period = format_period(shown[0].period_start, shown[0].period_end)
+    detail = f"Par {in_sentence(label)}, {period}" + (INTERVAL if intervals else "")
+    hidden = sum(one.hidden for one in ordered)
+    return Chart(
+        name=indicator.id,
+        alt=_modalities_alt(view, rows, detail, references),
+        caption=f"{french(indicator.name)}, {detail[:1].lower()}{detail[1:]}." + _left_out(hidden, len(_shown(ordered))),
+        spec=_finish(alt.layer(*layers), view, detail),
+    )
+
+
+def _room(rows: list[Spec], references: Mapping[str, float]) -> list[float]:
+    """Return the ends of the axis: zero included, and room for the labels on the right."""
+    lows = [row["valeur"] if row["bas"] is None else min(row["valeur"], row["bas"]) for row in rows]
+    high = max([row["fin"] for row in rows] + list(references.values()))
+    low = min([0.0, *lows])
+    return [low, high + 0.16 * (high - low or 1.0)]
+
+
+def _points(alt: Any, base: Any, axis: Any) -> list[Any]:
+    rule = base.mark_rule(color=MAIN, strokeWidth=2.5).encode(x=alt.X("bas:Q"), x2=alt.X2("haut:Q"))
+    point = base.mark_point(color=MAIN, filled=True, size=95, opacity=1).encode(x=axis)
+    return [rule, point]
+
+
+def _rule(alt: Any, label: str, value: float) -> Any:
+    data = alt.Chart(alt.Data(values=[{"repere": value, "nom": label}]))
+    rule = data.mark_rule(color=OWN, strokeDash=[5, 4], strokeWidth=1.5).encode(x="repere:Q")
+    text = data.mark_text(align="left", baseline="bottom", y=-2, dx=4, fontSize=11, color=OWN)
+    return rule + text.encode(x="repere:Q", text="nom:N")
+
+
+def _left_out(hidden: int, shown: int) -> str:
+    text = f" {plural(hidden, 'cellule couverte', 'cellules couvertes')} par le secret statistique." if hidden else ""
+    return text + (f" Les {MAX_MODALITIES} premières sur {shown}." if shown > MAX_MODALITIES else "")
+
+
+def _modalities_alt(view: IndicatorView, rows: list[Spec], detail: str, references: Mapping[str, float]) -> str:
+    parts = [f"{row['modalite']} {row['texte']}" for row in rows]
+    marks = [f"{label} {format_value(value, view.indicator.unit)}" for label, value in references.items()]
+    marked = f" Repère\u00a0: {enumerate_fr(marks)}." if marks else ""
+    return _alt(view, f"{detail}. {enumerate_fr(parts)}.{marked}")
+
+
+def _alt(view: IndicatorView, text: str) -> str:
+    return f"{french(view.indicator.name)}. {text}{f' {FICTITIOUS}.' if view.synthetic else ''}"
+
+
+def _line(view: IndicatorView, figures: list[Figure]) -> Chart:
+    alt = _altair()
+    rows = [
+        {
+            "periode": format_period(one.period_start, one.period_end),
+            "valeur": one.value,
+            "bas": one.low,
+            "haut": one.high,
+            "texte": format_value(one.value, one.unit) if place in (0, len(figures) - 1) else "",
+        }
+        for place, one in enumerate(figures)
+    ]
+    number, title = _axis_of(view.indicator.unit)
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        x=alt.X(
+            "periode:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, grid=False), scale=alt.Scale(padding=0.6)
+        )
+    )
+    axis = alt.Y("valeur:Q", title=title or None, axis=alt.Axis(format=number, tickCount=5), scale=alt.Scale(zero=True))
+    layers = [
+        base.mark_line(color=MAIN, strokeWidth=2).encode(y=axis),
+        base.mark_point(color=MAIN, filled=True, size=80, opacity=1).encode(y="valeur:Q"),
+        base.mark_text(dy=-14, fontSize=12, color=INK).encode(y="valeur:Q", text="texte:N"),
+    ]
+    intervals = any(one.low is not None for one in figures)
+    if intervals:
+        layers.insert(0, base.mark_rule(color=MAIN, strokeWidth=2.5).encode(y=alt.Y("bas:Q"), y2=alt.Y2("haut:Q")))
+    first, last = rows[0]["periode"], rows[-1]["periode"]
+    detail = f"De {first} à {last}" + (INTERVAL if intervals else "")
+    pairs = zip(figures, rows, strict=True)
+    told = enumerate_fr([f"{format_value(one.value, one.unit)} en {row['periode']}" for one, row in pairs])
+    spec = _finish(alt.layer(*layers).properties(height=230), view, detail)
+    caption = f"{french(view.indicator.name)}, {detail[:1].lower()}{detail[1:]}."
+    return Chart(name=view.indicator.id, alt=_alt(view, f"{detail}. {told}."), caption=caption, spec=spec)
+
+
+def _stacked(figures: Sequence[Figure], own: str) -> list[Spec]:
+    """Place one dot per territory: values in bins, dots of a bin one above the other, the own one lowest."""
+    values = [one.value or 0.0 for one in figures]
+    low, width = min(values), (max(values) - min(values)) / _BINS or 1.0
+    heights: dict[int, int] = {}
+    rows = []
+    for one in sorted(figures, key=lambda figure: (figure.territory != own, figure.value, figure.territory)):
+        place = min(int(((one.value or 0.0) - low) / width), _BINS - 1)
+        heights[place] = heights.get(place, 0) + 1
+        mine = one.territory == own
+        x = one.value if mine else low + (place + 0.5) * width
+        rows.append({"x": x, "y": heights[place], "groupe": "own" if mine else "other"})
+    return rows
+
+
+def _strip(view: IndicatorView, names: Names, own: str) -> Chart:
+    alt = _altair()
+    figures = [one for one in view.territories if one.value is not None and not one.hidden]
+    rows = _stacked(figures, own)
+    mine = next((one for one in figures if one.territory == own), None)
+    middle = sorted(one.value or 0.0 for one in figures)[len(figures) // 2]
+    unit, (number, title) = view.indicator.unit, _axis_of(view.indicator.unit)
+    axis = alt.X("x:Q", title=title or None, axis=alt.Axis(format=number, tickCount=6), scale=alt.Scale(zero=False, nice=True))
+    top = max(row["y"] for row in rows)
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        x=axis, y=alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, max(top + 2, 8)]))
+    )
+    dots = base.transform_filter("datum.groupe != 'own'").mark_point(
+        filled=True, size=62, color=LIGHT, opacity=1, stroke=MAIN, strokeWidth=0.8
+    )
+    layers = [dots] + (_own_mark(alt, base, names.territory(own), mine) if mine else [])
+    period = format_period(figures[0].period_start, figures[0].period_end)
+    detail = f"{period}\u00a0; un point par territoire ({len(figures)})"
+    detail += "\u00a0; losange\u00a0: le territoire étudié" if mine else ""
+    low, high = min(one.value or 0.0 for one in figures), max(one.value or 0.0 for one in figures)
+    told = f"{len(figures)} territoires, {format_interval(low, high, unit)}, médiane {format_value(middle, unit)}."
+    told += f" {names.territory(own)}\u00a0: {format_value(mine.value, unit)}." if mine else ""
+    return Chart(
+        name=view.indicator.id,
+        alt=_alt(view, f"{detail}. {told}"),
+        caption=f"{french(view.indicator.name)} ({detail}).",
+        spec=_finish(alt.layer(*layers).properties(height=min(240, 60 + 14 * top)), view, detail),
+    )
+
+
+def _own_mark(alt: Any, base: Any, name: str, mine: Figure) -> list[Any]:
+    own = base.transform_filter("datum.groupe == 'own'")
+    point = own.mark_point(shape="diamond", filled=True, size=190, color=OWN, opacity=1)
+    label = f"{name}\u00a0: {format_value(mine.value, mine.unit)}"
+    line = own.mark_rule(color=OWN, strokeWidth=1.2).encode(y2=alt.value(0))
+    text = own.mark_text(color=OWN, fontWeight="bold", fontSize=12.5)
+    text = text.encode(y=alt.value(-6), text=alt.value(label))
+    return [line, point, text]
+
+
+def render(chart: Chart) -> str:
+    """Draw a chart.
+
+    Parameters
+    ----------
+    chart : Chart
+        The chart.
+
+    Returns
+    -------
+    str
+        SVG, coordinates rounded to two decimals, title and description inside; same input, same text.
+
+    Raises
+    ------
+    MissingExtraError
+        vl-convert is not installed.
+    """
+    try:
+        import vl_convert
+    except ImportError as error:
+        raise MissingExtraError(
+            "les graphiques demandent altair et vl-convert", fix="Installez-les : pip install 'ess-impact[livre]'."
+        ) from error
+    svg: str = vl_convert.vegalite_to_svg(chart.spec, format_locale="fr-FR", allowed_base_urls=[])
+    rounded = _TAG.sub(lambda tag: _NUMBER.sub(_round, tag.group()), svg)
+    opening, rest = rounded.split(">", 1)
+    named = f"<title>{escape(chart.caption)}</title><desc>{escape(chart.alt)}</desc>"
+    return f'{opening} role="img">{named}{rest}\n'
+
+
+def _round(found: re.Match[str]) -> str:
+    text = f"{float(found.group()):.2f}".rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def plot(results: Any, indicator: str | None = None) -> Any:
+    """Return the chart of results, for notebooks.
+
+    Parameters
+    ----------
+    results : Results
+        What ``compute`` or ``evaluate`` returned.
+    indicator : str, optional
+        Which indicator; by default the first one.
+
+    Returns
+    -------
+    altair.Chart
+        The chart the book would show; None when one value is all there is.
+    """
+    from ess_impact.definitions.catalogue import Catalogue
+
+    catalogue = Catalogue.load()
+    figures = figures_of(results.to_frame())
+    wanted = indicator or (figures[0].indicator if figures else "")
+    view = view_of(catalogue[wanted], [one for one in figures if one.indicator == wanted], "")
+    chart = chart_of(view, Names(catalogue))
+    return _altair().Chart.from_dict(chart.spec) if chart else None

@@ -1,0 +1,412 @@
+"""The plain council PDF: the same figures and sentences as the book, set by typst, readable by a screen reader."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ess_impact.definitions.plans import Baseline, Objective, Placement
+from ess_impact.definitions.vocabulary import Diffusion
+from ess_impact.errors import EssImpactError, MissingExtraError
+from ess_impact.report.charts import FICTITIOUS, chart_of, render
+from ess_impact.report.frames import Edition, Figure, IndicatorView, load_edition
+from ess_impact.report.labels import CIRCLES, METHOD_NOTES, METHODS, PROVIDERS, Names, label_of
+from ess_impact.report.sentences import (
+    baseline_qualifier,
+    describe,
+    interval_sentence,
+    missing_sentence,
+    placement_sentences,
+    rank_sentence,
+    reason_sentence,
+)
+from ess_impact.text import format_date, format_interval, format_number, format_period, format_value, plural
+
+MAX_BREAKDOWNS = 3
+MAX_MODALITIES = 10
+FONT = "Libertinus Serif"
+"""Embedded in typst: the PDF depends on no font of the machine."""
+
+_BAND = f"{FICTITIOUS} : exemple de démonstration, aucun chiffre ne décrit un territoire réel"
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÀ-Ý«])")
+_SVG_FONT = re.compile(r"""font-family(=|:\s*)("[^"]*"|'[^']*'|[^;"'>]+)""")
+_SEVERITIES = {"rejet": "ligne écartée", "alerte": "à vérifier"}
+_READING = (
+    "Les chiffres viennent tous du même dossier de résultats ; ce document n'en calcule aucun.",
+    "Un intervalle dit la variabilité aléatoire d'une valeur ; il ne couvre ni les erreurs de saisie, ni les biais.",
+    "Une donnée exhaustive n'a pas d'intervalle : rien n'y a été tiré au sort.",
+    "« Résultat observé » ne veut pas dire effet de la politique : aucun indicateur descriptif n'en mesure l'impact.",
+    "Les petits effectifs sont masqués (secret statistique), avec une seconde case quand une seule se déduirait.",
+    "Aucune décision individuelle (subvention, label, conventionnement) n'est tirée de ces résultats.",
+)
+_QUALITY = (
+    "Chaque ligne reçue est contrôlée. Une ligne écartée ne compte dans aucun résultat tant qu'elle n'est pas "
+    "corrigée ; une alerte signale une valeur à vérifier, qui compte déjà."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartFile:
+    """A drawn chart.
+
+    Attributes
+    ----------
+    svg : str
+        The drawing.
+    alt : str
+        Alternative text; typst refuses an empty one.
+    caption : str
+        Legend printed under it.
+    """
+
+    svg: str
+    alt: str
+    caption: str
+
+
+def write_council_pdf(
+    results_dir: str | Path,
+    out_pdf: str | Path,
+    *,
+    charts: Mapping[str, ChartFile] | None = None,
+    diffusion: Diffusion = "public",
+) -> None:
+    """Write the council PDF of a results folder.
+
+    Parameters
+    ----------
+    results_dir : str or pathlib.Path
+        Folder holding ``indicateurs.parquet``, ``provenance.json`` and ``definitions/``.
+    out_pdf : str or pathlib.Path
+        The file to write; same results and charts, same bytes.
+    charts : mapping of str to ChartFile, optional
+        Drawn charts by indicator id; by default they are drawn here, one for each headline indicator.
+    diffusion : {"structure", "service", "cdess", "public"}
+        Circle of readers.
+
+    Raises
+    ------
+    ReadingError
+        The results cannot be read.
+    MissingExtraError
+        typst is not installed.
+    EssImpactError
+        typst refuses the document, for instance a chart without an alternative text.
+
+    Notes
+    -----
+    Texts reach the template as JSON and are printed as they are; typst sees no other file.
+    """
+    edition = load_edition(results_dir, diffusion)
+    pdf = _compile(_content(edition, charts))
+    target = Path(out_pdf)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(pdf)
+
+
+def _compile(content: Mapping[str, Any]) -> bytes:
+    try:
+        import typst
+    except ImportError as error:
+        raise MissingExtraError("typst n'est pas installé", fix="pip install 'ess-impact[livre]'") from error
+    with TemporaryDirectory() as folder:
+        template = Path(folder) / "council.typ"
+        template.write_bytes(Path(__file__).with_name("council.typ").read_bytes())
+        try:
+            return typst.compile(
+                template,
+                root=Path(folder),
+                sys_inputs={"book": json.dumps(_cleaned(content), ensure_ascii=False)},
+                ignore_system_fonts=True,
+                pdf_standards="ua-1",
+            )
+        except typst.TypstError as error:
+            raise EssImpactError(f"typst refuse le document : {error.message}", where="PDF du conseil") from error
+
+
+def _content(edition: Edition, charts: Mapping[str, ChartFile] | None) -> dict[str, Any]:
+    provenance = edition.provenance
+    plan = edition.plan
+    title = plan.name.fr if plan else "Évaluation de la politique d'économie sociale et solidaire"
+    territory = plan.territory.fr if plan else f"Département {provenance.departement}"
+    day = _iso(provenance.date_reference)
+    campaign = f"Évaluation, campagne {provenance.campagne}"
+    circle = label_of(CIRCLES, edition.diffusion)
+    return {
+        "title": title,
+        "author": territory,
+        "territory": territory,
+        "campaign": campaign,
+        "running": f"{title} — {campaign.lower()}",
+        "edition": circle[:1].upper() + circle[1:],
+        "date": {"year": day.year, "month": day.month, "day": day.day} if day else None,
+        "synthetic": edition.synthetic,
+        "band": _BAND,
+        "mark": FICTITIOUS,
+        "imprint": _imprint(edition, circle),
+        "sections": _sections(edition, charts),
+        "pages": [_quality_page(edition), _methods_page(edition), _sources_page(edition)],
+    }
+
+
+def _cleaned(value: Any) -> Any:
+    """Drop control and direction characters from every text, keys excepted."""
+    if isinstance(value, str):
+        return _CONTROL.sub("", value)
+    if isinstance(value, dict):
+        return {key: one if key == "svg" else _cleaned(one) for key, one in value.items()}
+    return [_cleaned(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _iso(text: str) -> date | None:
+    return date.fromisoformat(text[:10]) if re.match(r"\d{4}-\d{2}-\d{2}", text) else None
+
+
+def _imprint(edition: Edition, circle: str) -> list[str]:
+    provenance = edition.provenance
+    return [
+        f"Date de référence : {format_date(provenance.date_reference)}.",
+        f"{circle[:1].upper()}{circle[1:]} : agrégats seuls, aucune donnée de personne ni de structure.",
+        f"Produit par ess-impact {provenance.version} ; empreinte des résultats {edition.digest[:16]}.",
+    ]
+
+
+def _sections(edition: Edition, charts: Mapping[str, ChartFile] | None) -> list[dict[str, Any]]:
+    if edition.plan is None:
+        placements = [Placement(indicator=name, headline=True) for name in edition.views]
+        return [_section(edition, _whole("Indicateurs"), placements, (), charts)]
+    left = list(edition.plan.baselines)
+    sections = []
+    for objective in edition.plan.objectives:
+        names = {one.indicator for one in objective.placements}
+        published = [
+            one for one in left if one.objective == objective.id or (not one.objective and one.indicator in names)
+        ]
+        left = [one for one in left if one not in published]
+        sections.append(_section(edition, objective, objective.placements, published, charts))
+    if left:
+        sections.append(_section(edition, _whole("Autres chiffres déjà publiés"), (), left, charts) | {"empty": ""})
+    return sections
+
+
+def _whole(name: str) -> Objective:
+    return Objective.model_validate({"id": "ensemble", "name": {"fr": name}, "short": {"fr": name}})
+
+
+def _section(
+    edition: Edition,
+    objective: Objective,
+    placements: Sequence[Placement],
+    published: Sequence[Baseline],
+    charts: Mapping[str, ChartFile] | None,
+) -> dict[str, Any]:
+    shown = [one for one in placements if one.indicator in edition.views]
+    headlines = [one for one in shown if one.headline] or shown[:1]
+    others = [one for one in shown if one not in headlines]
+    return {
+        "title": objective.name.fr,
+        "question": objective.question.fr if objective.question else "",
+        "indicators": [_indicator(edition, one, _chart(edition, one, charts)) for one in headlines],
+        "others": _others_table(edition, others) if others else None,
+        "published": [_published(one) for one in published],
+        "empty": "" if shown else "Aucun indicateur n'est publié sous cet objectif à ce niveau de diffusion.",
+    }
+
+
+def _indicator(edition: Edition, placement: Placement, chart: ChartFile | None) -> dict[str, Any]:
+    view = edition.views[placement.indicator]
+    indicator, figure = view.indicator, view.headline
+    notes = [("Qui a répondu", missing_sentence(figure) if figure else "")]
+    if figure is not None and figure.value is not None and not figure.hidden:
+        notes = [("Lecture", f"{describe(indicator, figure)}."), *notes, ("Calcul", figure.notes or "")]
+        notes.append(("Comparaison", rank_sentence(figure, len(view.territories) or None)))
+    notes += [("Repères", one) for one in placement_sentences(placement, indicator.unit)]
+    notes.append(("Limites", _first_sentence(indicator.limitations.fr)))
+    return {
+        "name": indicator.name.fr,
+        "value": _value(figure),
+        "period": _period(figure),
+        "interval": (interval_sentence(indicator, figure) or reason_sentence(figure)) if figure else "",
+        "notes": [{"label": f"{label} : ", "text": text} for label, text in notes if text],
+        "tables": _breakdown_tables(view, Names(edition.catalogue)),
+        "chart": {"svg": _with_embedded_font(chart.svg), "alt": chart.alt, "caption": chart.caption} if chart else None,
+    }
+
+
+def _value(figure: Figure | None) -> str:
+    if figure is None:
+        return "Aucune donnée"
+    if figure.hidden:
+        return "Non publié"
+    return format_value(figure.value, figure.unit) if figure.value is not None else "Non calculé"
+
+
+def _period(figure: Figure | None) -> str:
+    if figure is None or figure.period_start is None:
+        return "dans cette campagne"
+    return format_period(figure.period_start, figure.period_end)
+
+
+def _first_sentence(text: str) -> str:
+    return _SENTENCE_END.split(" ".join(text.split()), maxsplit=1)[0]
+
+
+def _chart(edition: Edition, placement: Placement, drawn: Mapping[str, ChartFile] | None) -> ChartFile | None:
+    if drawn is not None:
+        return drawn.get(placement.indicator)
+    view = edition.views[placement.indicator]
+    shares = view.indicator.unit == "pourcent"
+    references = {one.label.fr: float(one.value) for one in placement.references} if shares else {}
+    chart = chart_of(view, Names(edition.catalogue), own=edition.provenance.departement, references=references)
+    return ChartFile(svg=render(chart), alt=chart.alt, caption=chart.caption) if chart else None
+
+
+def _with_embedded_font(svg: str) -> str:
+    """Name the font of the document in a drawing: the machine's own fonts are left out."""
+    return _SVG_FONT.sub(lambda found: f'font-family="{FONT}"' if found[1] == "=" else f"font-family: {FONT}", svg)
+
+
+def _breakdown_tables(view: IndicatorView, names: Names) -> list[dict[str, Any]]:
+    simple = sorted(view.breakdowns, key=lambda name: ("*" in name, list(view.breakdowns).index(name)))
+    return [_breakdown_table(view, name, names) for name in simple[:MAX_BREAKDOWNS]]
+
+
+def _breakdown_table(view: IndicatorView, breakdown: str, names: Names) -> dict[str, Any]:
+    indicator = view.indicator
+    ordered = names.order(indicator, breakdown, view.breakdowns[breakdown])
+    label = names.breakdown(indicator, breakdown)
+    left = len(ordered) - MAX_MODALITIES
+    cut = f" ({MAX_MODALITIES} premières lignes ; {plural(left, 'autre')} dans le livre)" if left > 0 else ""
+    return {
+        "caption": f"{indicator.name.fr}, par {label[:1].lower()}{label[1:]}{cut}",
+        "head": [label, "Valeur", "Intervalle", "Effectif"],
+        "widths": [4, 2, 4, 2],
+        "left": 1,
+        "rows": [
+            [names.modality(indicator, breakdown, one.modality), *_cells(one)] for one in ordered[:MAX_MODALITIES]
+        ],
+    }
+
+
+def _cells(figure: Figure) -> list[str]:
+    if figure.hidden:
+        return ["secret", "–", "–"]
+    interval = "–" if figure.low is None else format_interval(figure.low, figure.high, figure.unit)
+    return [format_value(figure.value, figure.unit), interval, format_number(figure.n) if figure.n is not None else "–"]
+
+
+def _others_table(edition: Edition, placements: Sequence[Placement]) -> dict[str, Any]:
+    rows = []
+    for placement in placements:
+        view = edition.views[placement.indicator]
+        figure = view.headline
+        interval = format_interval(figure.low, figure.high, figure.unit) if figure and figure.low is not None else "–"
+        rows.append([view.indicator.name.fr, _value(figure), _period(figure) if figure else "–", interval])
+    return {
+        "caption": "Autres indicateurs de cet objectif, détaillés dans le livre",
+        "head": ["Indicateur", "Valeur", "Période", "Intervalle"],
+        "widths": [5, 2.4, 1.6, 3],
+        "left": 1,
+        "rows": rows,
+    }
+
+
+def _published(baseline: Baseline) -> dict[str, str]:
+    return {"label": f"« {baseline.quote} » ", "text": f"({baseline_qualifier(baseline)} ; source : {baseline.source})"}
+
+
+def _quality_page(edition: Edition) -> dict[str, Any]:
+    provenance = edition.provenance
+    texts = [_QUALITY]
+    answered = provenance.reponse
+    if answered.get("attendus"):
+        rate = format_value(answered.get("taux"), "pourcent")
+        who = f"{format_number(answered.get('repondants'))} répondants"
+        texts.append(
+            f"{who} sur {plural(answered['attendus'], 'structure attendue', 'structures attendues')} ({rate})."
+        )
+    if provenance.silencieuses:
+        texts.append(f"{plural(provenance.silencieuses, 'structure')} sans aucun envoi.")
+    fields = ("lues", "acceptees", "ecartees", "alertes")
+    rows = [
+        [_table_name(edition, name), *(format_number(counts.get(field, 0)) for field in fields)]
+        for name, counts in sorted(provenance.tables.items())
+    ]
+    reception = {
+        "caption": "Lignes reçues, par table",
+        "head": ["Table", "Lues", "Acceptées", "Écartées", "Alertes"],
+        "widths": [5, 2, 2, 2, 2],
+        "left": 1,
+        "rows": rows,
+    }
+    return {"title": "Qualité des données", "texts": texts, "tables": [reception, *_rules(edition)], "notes": []}
+
+
+def _rules(edition: Edition) -> list[dict[str, Any]]:
+    frequent = sorted(edition.provenance.regles, key=lambda one: (-int(one["nombre"]), one["table"], one["regle"]))
+    if not frequent:
+        return []
+    return [
+        {
+            "caption": "Fautes les plus fréquentes",
+            "head": ["Table", "Règle", "Suite donnée", "Nombre"],
+            "widths": [4, 5, 3, 2],
+            "left": 3,
+            "rows": [
+                [
+                    _table_name(edition, one["table"]),
+                    _rule_name(edition, one["table"], one["regle"]),
+                    label_of(_SEVERITIES, one["severite"]),
+                    format_number(one["nombre"]),
+                ]
+                for one in frequent[:MAX_MODALITIES]
+            ],
+        }
+    ]
+
+
+def _table_name(edition: Edition, name: str) -> str:
+    table = edition.catalogue.tables.get(name)
+    return table.name.fr if table else name or "Fichier entier"
+
+
+def _rule_name(edition: Edition, table: str, rule: str) -> str:
+    known = edition.catalogue.tables.get(table)
+    found = next((one for one in known.rules if one.id == rule), None) if known else None
+    return found.message.fr if found else rule.replace("_", " ")
+
+
+def _methods_page(edition: Edition) -> dict[str, Any]:
+    figures = [one for view in edition.views.values() for one in (*view.history, *sum(view.breakdowns.values(), ()))]
+    used = sorted({one.method for one in figures if one.method})
+    notes = []
+    for method in used:
+        note = edition.catalogue.methods.get(METHOD_NOTES.get(method, method))
+        text = f"voir le chapitre « {note.name.fr} » du livre" if note else "voir le livre"
+        notes.append({"label": f"{label_of(METHODS, method)} : ", "text": f"{text}."})
+    return {"title": "Méthodes en bref", "texts": list(_READING), "tables": [], "notes": notes}
+
+
+def _sources_page(edition: Edition) -> dict[str, Any]:
+    names = Names(edition.catalogue)
+    lines: set[tuple[str, str]] = set()
+    for view in edition.views.values():
+        source, table = view.indicator.source, names.table_of(view.indicator)
+        parts = [
+            source.dataset,
+            source.licence or "",
+            f"fourni par {label_of(PROVIDERS, table.provider)}" if table else "",
+        ]
+        lines.add((f"{source.provider} : ", " ; ".join(part for part in parts if part) + "."))
+    plan = edition.plan
+    texts = ["Les empreintes (sha256) de chaque fichier lu sont dans provenance.json, avec les résultats."]
+    texts += [f"Objectifs et chiffres déjà publiés : {plan.source}."] if plan else []
+    notes = [{"label": label, "text": text} for label, text in sorted(lines)]
+    return {"title": "Sources", "texts": texts, "tables": [], "notes": notes}

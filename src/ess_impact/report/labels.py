@@ -1,0 +1,269 @@
+"""French names of breakdowns, modalities, territories and of the words of a definition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ess_impact.definitions.catalogue import Catalogue
+from ess_impact.definitions.indicators import DerivedIndicator, Indicator
+from ess_impact.definitions.tables import Column, Derived, Table
+from ess_impact.definitions.vocabulary import Label
+from ess_impact.report.frames import TOTAL, UNKNOWN_MODALITY, Figure
+from ess_impact.text import typeset
+
+LEVELS: Mapping[str, str] = {
+    "moyen": "Moyen engagé",
+    "realisation": "Réalisation",
+    "resultat": "Résultat observé",
+    "impact": "Impact (méthode causale)",
+}
+AVAILABILITY: Mapping[str, str] = {
+    "ouverte": "donnée ouverte",
+    "collecte": "collectée auprès des structures et des services",
+    "convention": "par convention",
+    "a_obtenir": "à obtenir",
+    "non_disponible": "non disponible",
+}
+STATUSES: Mapping[str, str] = {"draft": "projet", "active": "calculé", "retired": "retiré"}
+DIRECTIONS: Mapping[str, str] = {
+    "up": "une hausse est recherchée",
+    "down": "une baisse est recherchée",
+    "none": "aucun sens n’est fixé",
+    "context": "élément de contexte",
+}
+METHODS: Mapping[str, str] = {
+    "wilson": "Wilson",
+    "wilson_cluster": "Wilson par grappes",
+    "byar": "Byar",
+    "poisson_exact": "Poisson exact",
+    "student": "Student",
+    "ratio_linearise": "rapport linéarisé",
+    "ratio_linearise_cluster": "rapport linéarisé par grappes",
+    "bootstrap": "rééchantillonnage",
+    "dobson": "Dobson",
+}
+METHOD_NOTES: Mapping[str, str] = {
+    "wilson": "intervalle_wilson",
+    "wilson_cluster": "grappes",
+    "byar": "intervalle_byar",
+    "poisson_exact": "intervalle_byar",
+    "student": "intervalle_student",
+    "ratio_linearise": "ratio_linearise",
+    "ratio_linearise_cluster": "ratio_linearise",
+    "bootstrap": "bootstrap",
+    "dobson": "standardisation",
+}
+"""Note that explains each method of interval."""
+CIRCLES: Mapping[str, str] = {
+    "structure": "édition réservée à la structure",
+    "service": "édition réservée aux services du Département",
+    "cdess": "édition réservée aux membres de la CDESS",
+    "public": "édition publique",
+}
+PROVIDERS: Mapping[str, str] = {
+    "structure": "les structures",
+    "service": "un service du Département",
+    "ouverte": "données ouvertes",
+}
+_BOOLEANS = {"true": "oui", "false": "non"}
+
+
+def label_of(words: Mapping[str, str], word: str | None) -> str:
+    """Return the French label of a word, or the word itself.
+
+    Parameters
+    ----------
+    words : mapping
+        One of the mappings of this module.
+    word : str or None
+        The word of the definition.
+
+    Returns
+    -------
+    str
+        Never fails.
+    """
+    return words.get(word or "", (word or "").replace("_", " "))
+
+
+def french(label: Label) -> str:
+    """Return the French text of a label, with the spaces and apostrophes of print.
+
+    Parameters
+    ----------
+    label : Label
+        A label of the definitions.
+
+    Returns
+    -------
+    str
+        The text.
+    """
+    return typeset(label.fr)
+
+
+def in_sentence(text: str) -> str:
+    """Return a name as it stands within a sentence: first letter in lower case, unless it is an acronym.
+
+    Parameters
+    ----------
+    text : str
+        A name.
+
+    Returns
+    -------
+    str
+        The name.
+
+    Examples
+    --------
+    >>> in_sentence("Sexe"), in_sentence("EPCI")
+    ('sexe', 'EPCI')
+    """
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+
+
+class Names:
+    """Names of the columns and codes of one catalogue.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Definitions the results were computed with.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def table_of(self, indicator: Indicator) -> Table | None:
+        """Return the table of an indicator; a derived one takes that of its first input.
+
+        Parameters
+        ----------
+        indicator : Indicator
+            Any indicator.
+
+        Returns
+        -------
+        Table or None
+            None when the definitions do not hold it.
+        """
+        seen: set[str] = set()
+        while isinstance(indicator, DerivedIndicator):
+            name = next(iter(indicator.inputs.values())).indicator
+            if name in seen or name not in self._catalogue.indicators:
+                return None
+            seen.add(name)
+            indicator = self._catalogue.indicators[name]
+        return self._catalogue.tables.get(indicator.table)
+
+    def _column(self, indicator: Indicator, name: str) -> Column | Derived | None:
+        table = self.table_of(indicator)
+        return self._catalogue.columns_of(table).get(name) if table else None
+
+    def breakdown(self, indicator: Indicator, breakdown: str) -> str:
+        """Name a breakdown.
+
+        Parameters
+        ----------
+        indicator : Indicator
+            The indicator broken down.
+        breakdown : str
+            ``"sexe"``, or ``"type_siae*sexe"``.
+
+        Returns
+        -------
+        str
+            "Sexe", "Type de SIAE et sexe".
+        """
+        found = []
+        for name in breakdown.split("*"):
+            column = self._column(indicator, name)
+            found.append(french(column.label) if column else name.replace("_", " "))
+        first, *others = found
+        return " × ".join([first[:1].upper() + first[1:], *(in_sentence(one) for one in others)])
+
+    def modality(self, indicator: Indicator, breakdown: str, modality: str) -> str:
+        """Name a modality.
+
+        Parameters
+        ----------
+        indicator : Indicator
+            The indicator broken down.
+        breakdown, modality : str
+            As in the results; crossings are joined by ``*``.
+
+        Returns
+        -------
+        str
+            Label of the code, "non renseigné" when unknown, "ensemble" for a total.
+        """
+        names = breakdown.split("*")
+        codes = modality.split("*") if len(names) > 1 else [modality]
+        if len(codes) != len(names):
+            return modality
+        return " × ".join(self._code(indicator, name, code) for name, code in zip(names, codes, strict=True))
+
+    def _code(self, indicator: Indicator, name: str, code: str) -> str:
+        if code in (UNKNOWN_MODALITY, TOTAL):
+            return "non renseigné" if code == UNKNOWN_MODALITY else "ensemble"
+        column = self._column(indicator, name)
+        codelist = self._catalogue.codelists.get(column.codelist or "") if column else None
+        label = codelist.labels.get(code) if codelist else None
+        return french(label) if label else _BOOLEANS.get(code.lower(), code)
+
+    def order(self, indicator: Indicator, breakdown: str, figures: tuple[Figure, ...]) -> list[Figure]:
+        """Sort modalities: the order of the codelist where there is one, else by value; unknown last.
+
+        Parameters
+        ----------
+        indicator : Indicator
+            The indicator broken down.
+        breakdown : str
+            The breakdown.
+        figures : tuple of Figure
+            Its rows.
+
+        Returns
+        -------
+        list of Figure
+            Sorted.
+        """
+        ranks: list[dict[str, int]] = []
+        for name in breakdown.split("*"):
+            column = self._column(indicator, name)
+            codelist = self._catalogue.codelists.get(column.codelist or "") if column else None
+            ranks.append({code: place for place, code in enumerate(codelist.values)} if codelist else {})
+
+        def key(figure: Figure) -> tuple[object, ...]:
+            codes = figure.modality.split("*")
+            places = tuple(rank.get(code, len(rank)) for rank, code in zip(ranks, codes, strict=False))
+            unknown = any(code == UNKNOWN_MODALITY for code in codes)
+            return unknown, places, -(figure.value if figure.value is not None else float("-inf")), figure.modality
+
+        return sorted(figures, key=key)
+
+    def territory(self, code: str | None) -> str:
+        """Name a territory.
+
+        Parameters
+        ----------
+        code : str or None
+            Code of a département, or ``_T``.
+
+        Returns
+        -------
+        str
+            Its name where a codelist or the plan gives it, else its code.
+        """
+        if code is None or code == TOTAL:
+            return "ensemble des territoires"
+        for name in ("departements", "departements_fictifs"):
+            codelist = self._catalogue.codelists.get(name)
+            label = codelist.labels.get(code) if codelist else None
+            if label is not None:
+                return french(label)
+        for plan in self._catalogue.plans.values():
+            if plan.departement == code:
+                return french(plan.territory)
+        return f"Département {code}" if code[:1].isdigit() else code

@@ -1,0 +1,363 @@
+"""HTML tables of figures: captions, scoped headers, hidden and unknown cells said in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from ess_impact.definitions.plans import Baseline
+from ess_impact.report.frames import Figure, IndicatorView, figures_of
+from ess_impact.report.labels import METHODS, METHOD_NOTES, Names, french, in_sentence, label_of
+from ess_impact.report.markup import as_html, link
+from ess_impact.report.sentences import baseline_qualifier
+from ess_impact.text import UNKNOWN, format_number, format_period, format_value
+
+SECRET = Markup('<span class="secret">secret statistique</span>')
+_DASH = "–"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table of figures.
+
+    Attributes
+    ----------
+    title : str
+        Header.
+    cell : callable
+        Figure to text.
+    used : callable
+        Whether a figure has anything to show there; a column nobody uses is left out.
+    """
+
+    title: str
+    cell: Callable[[Figure], object]
+    used: Callable[[Figure], bool] = lambda figure: True
+    numeric: bool = True
+
+
+def table(
+    caption: str,
+    header: Sequence[object],
+    rows: Iterable[Sequence[object]],
+    *,
+    numeric: Sequence[bool] = (),
+    marked: frozenset[int] = frozenset(),
+    css: str = "",
+) -> Markup:
+    """Write an HTML table.
+
+    Parameters
+    ----------
+    caption : str
+        Title of the table.
+    header : sequence of object
+        Titles of the columns.
+    rows : iterable of sequence of object
+        Cells; the first one of a row names it. Text is escaped, ``Markup`` is kept.
+    numeric : sequence of bool, optional
+        Columns aligned on the right.
+    marked : frozenset of int, optional
+        Places of the rows to put forward.
+    css : str, optional
+        Extra class.
+
+    Returns
+    -------
+    markupsafe.Markup
+        A scrollable ``<table>`` with scoped headers.
+    """
+    sides = ["nombre" if flag else "texte" for flag in numeric] or ["texte"] * len(header)
+    head = "".join(
+        f'<th scope="col" class="{side}">{as_html(title)}</th>' for title, side in zip(header, sides, strict=True)
+    )
+    body = "\n".join(_row(row, sides, chosen=place in marked) for place, row in enumerate(rows))
+    return Markup(  # noqa: S704
+        f'<div class="tableau" tabindex="0">\n<table class="{css}">\n<caption>{as_html(caption)}</caption>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
+    )
+
+
+def _row(cells: Sequence[object], sides: Sequence[str], *, chosen: bool) -> str:
+    first, *others = zip(cells, sides, strict=True)
+    start = f'<th scope="row" class="{first[1]}">{as_html(first[0])}</th>'
+    rest = "".join(f'<td class="{side}">{as_html(cell)}</td>' for cell, side in others)
+    return f'<tr class="choisi">{start}{rest}</tr>' if chosen else f"<tr>{start}{rest}</tr>"
+
+
+def value_cell(figure: Figure) -> object:
+    """Write the value of a cell, or why there is none.
+
+    Parameters
+    ----------
+    figure : Figure
+        Any figure.
+
+    Returns
+    -------
+    str or markupsafe.Markup
+        "secret statistique" for a hidden cell.
+    """
+    if figure.hidden:
+        return SECRET
+    if figure.value is None:
+        return "trop d’inconnues" if figure.reason == "manquants_excessifs" else UNKNOWN
+    return format_value(figure.value, figure.unit)
+
+
+def _interval(figure: Figure) -> object:
+    if figure.hidden or figure.low is None or figure.high is None:
+        return _DASH
+    return f"{format_value(figure.low, figure.unit)} – {format_value(figure.high, figure.unit)}"
+
+
+def _count(name: str) -> Callable[[Figure], object]:
+    def cell(figure: Figure) -> object:
+        amount = getattr(figure, name)
+        if figure.hidden or amount is None:
+            return _DASH
+        return format_number(amount, 0 if amount == int(amount) else None)
+
+    return cell
+
+
+def _has(name: str) -> Callable[[Figure], bool]:
+    return lambda figure: getattr(figure, name) is not None and not figure.hidden
+
+
+def _fraction(figure: Figure) -> object:
+    if figure.hidden or figure.denominator is None:
+        return _DASH
+    return f"{_count('numerator')(figure)} / {_count('denominator')(figure)}"
+
+
+def _tells_size(figure: Figure) -> bool:
+    """Whether the number of observations says more than the denominator, or than "one row"."""
+    return _has("n")(figure) and figure.n != 1 and figure.n != figure.denominator
+
+
+def _method(notes: frozenset[str]) -> Callable[[Figure], object]:
+    def cell(figure: Figure) -> object:
+        if not figure.method or figure.hidden:
+            return _DASH
+        note = METHOD_NOTES.get(figure.method, figure.method)
+        label = label_of(METHODS, figure.method)
+        return link(f"methode-{note.replace('_', '-')}.html", label) if note in notes else label
+
+    return cell
+
+
+def _columns(notes: frozenset[str]) -> list[Column]:
+    return [
+        Column(title="Valeur", cell=value_cell),
+        Column(title="Intervalle à 95\u202f%", cell=_interval, used=_has("low")),
+        Column(title="Numérateur / dénominateur", cell=_fraction, used=_has("denominator")),
+        Column(title="Observations", cell=_count("n"), used=_tells_size),
+        Column(title="Inconnues", cell=_count("n_missing"), used=lambda one: bool(one.n_missing) and not one.hidden),
+        Column(
+            title="Méthode", cell=_method(notes), used=lambda one: bool(one.method) and bool(notes), numeric=False
+        ),
+    ]
+
+
+def figures_table(
+    caption: str,
+    first: tuple[str, Callable[[Figure], object]],
+    figures: Sequence[Figure],
+    *,
+    notes: frozenset[str] = frozenset(),
+    marked: frozenset[int] = frozenset(),
+) -> Markup:
+    """Write a table of figures, leaving out the columns nobody fills.
+
+    Parameters
+    ----------
+    caption : str
+        Title.
+    first : tuple of str and callable
+        Header of the first column, and what it says of a figure.
+    figures : sequence of Figure
+        One per row.
+    notes : frozenset of str, optional
+        Ids of the method notes that exist, for the links.
+    marked : frozenset of int, optional
+        Rows put forward.
+
+    Returns
+    -------
+    markupsafe.Markup
+        The table.
+    """
+    kept = [one for one in _columns(notes) if any(one.used(figure) for figure in figures)]
+    return table(
+        caption,
+        [first[0], *(one.title for one in kept)],
+        [[first[1](figure), *(one.cell(figure) for one in kept)] for figure in figures],
+        numeric=[False, *(one.numeric for one in kept)],
+        marked=marked,
+    )
+
+
+def history_table(view: IndicatorView, notes: frozenset[str] = frozenset()) -> Markup:
+    """Write the totals of an indicator, latest period first.
+
+    Parameters
+    ----------
+    view : IndicatorView
+        The indicator.
+    notes : frozenset of str, optional
+        Ids of the method notes that exist.
+
+    Returns
+    -------
+    markupsafe.Markup
+        The table.
+    """
+    caption = f"{french(view.indicator.name)} – ensemble"
+    return figures_table(caption, ("Période", _period), view.history[::-1], notes=notes)
+
+
+def _period(figure: Figure) -> object:
+    return format_period(figure.period_start, figure.period_end)
+
+
+def breakdown_table(view: IndicatorView, breakdown: str, names: Names) -> Markup:
+    """Write one breakdown of an indicator over its latest period.
+
+    Parameters
+    ----------
+    view : IndicatorView
+        The indicator.
+    breakdown : str
+        Breakdown as in the results.
+    names : Names
+        Labels of the modalities.
+
+    Returns
+    -------
+    markupsafe.Markup
+        The table; hidden cells say so.
+    """
+    indicator = view.indicator
+    figures = names.order(indicator, breakdown, view.breakdowns[breakdown])
+    label = names.breakdown(indicator, breakdown)
+    period = format_period(figures[0].period_start, figures[0].period_end)
+    caption = f"{french(indicator.name)} – par {in_sentence(label)} ({period})"
+    return figures_table(caption, (label, lambda one: names.modality(indicator, breakdown, one.modality)), figures)
+
+
+def territories_table(view: IndicatorView, names: Names, own: str) -> Markup:
+    """Write the ranking of territories, the own one put forward.
+
+    Parameters
+    ----------
+    view : IndicatorView
+        An indicator known for several territories.
+    names : Names
+        Labels of the territories.
+    own : str
+        Code of the own territory.
+
+    Returns
+    -------
+    markupsafe.Markup
+        The table; a rank always comes with its bounds.
+    """
+    figures = sorted(view.territories, key=_rank_key)
+    marked = frozenset(place for place, one in enumerate(figures) if one.territory == own)
+    intervals = any(one.low is not None and not one.hidden for one in figures)
+    header = ["Territoire", "Valeur", *(["Intervalle à 95\u202f%"] if intervals else []), "Rang", "Rangs possibles"]
+    rows = [
+        [
+            names.territory(one.territory),
+            value_cell(one),
+            *([_interval(one)] if intervals else []),
+            _DASH if one.rank is None else str(one.rank),
+            _rank_bounds(one),
+        ]
+        for one in figures
+    ]
+    caption = f"{french(view.indicator.name)} – {len(figures)} territoires ({_period(figures[0])})"
+    return table(caption, header, rows, numeric=[False] + [True] * (len(header) - 1), marked=marked, css="dense")
+
+
+def _rank_key(figure: Figure) -> tuple[bool, float, float, str]:
+    value = figure.value if figure.value is not None else float("-inf")
+    return figure.rank is None, figure.rank or 0, -value, figure.territory or ""
+
+
+def _rank_bounds(figure: Figure) -> str:
+    if figure.rank is None or figure.hidden:
+        return _DASH
+    if figure.rank_low is None or figure.rank_high is None:
+        return "à l’arrondi près"
+    return f"{figure.rank_low} à {figure.rank_high}" if figure.rank_low != figure.rank_high else str(figure.rank_low)
+
+
+def baselines_table(baselines: Sequence[Baseline], unit: str | None = None) -> Markup:
+    """Write figures the policy itself published, with their exact words.
+
+    Parameters
+    ----------
+    baselines : sequence of Baseline
+        Published figures.
+    unit : str, optional
+        Unused figures' unit of the neighbour indicator, to say when they differ.
+
+    Returns
+    -------
+    markupsafe.Markup
+        The table.
+    """
+    rows = []
+    for one in baselines:
+        other = "\u00a0; autre unité que l’indicateur" if unit is not None and one.unit != unit else ""
+        rows.append([f"« {one.quote} »", baseline_value(one), baseline_qualifier(one) + other, one.source])
+    return table("Chiffres publiés par la politique", ["Citation", "Valeur", "À lire avec", "Source"], rows)
+
+
+def baseline_value(baseline: Baseline) -> str:
+    """Write a published figure with its qualifier ("plus de 13 %").
+
+    Parameters
+    ----------
+    baseline : Baseline
+        Published figure; a share is stored between 0 and 1, as in the results.
+
+    Returns
+    -------
+    str
+        The figure, with the digits it was published with.
+    """
+    value = baseline.value
+    shift = 100 if baseline.unit == "pourcent" else 1
+    digits = max(0, -int((value * shift).normalize().as_tuple().exponent))
+    text = format_value(value, baseline.unit, decimals=digits)
+    return f"{baseline.qualifier} {text}" if baseline.qualifier else text
+
+
+def html_table(results: Any) -> str:
+    """Return results as an HTML table, for notebooks.
+
+    Parameters
+    ----------
+    results : Results
+        What ``compute`` or ``evaluate`` returned.
+
+    Returns
+    -------
+    str
+        One row per cell, in the order of the results.
+    """
+    figures = figures_of(results.to_frame())
+    rows = [
+        [one.indicator, _period(one), one.territory or "", one.breakdown, one.modality, value_cell(one), _interval(one)]
+        for one in figures
+    ]
+    header = ["Indicateur", "Période", "Territoire", "Ventilation", "Modalité", "Valeur", "Intervalle à 95\u202f%"]
+    return str(table("Résultats", header, rows))
+
+

@@ -1,0 +1,27 @@
+"""Formulas of derived indicators."""
+
+from __future__ import annotations
+
+import pytest
+
+from ess_impact.definitions.formula import apply_formula, parse_formula
+from ess_impact.errors import ExpressionError
+
+
+@pytest.mark.parametrize(("text", "value"), [("a / b", 2.0), ("(a + b) * 2 - 1.5", 16.5), ("a - b / 3", 5.0)])
+def test_arithmetic(text: str, value: float) -> None:
+    assert apply_formula(parse_formula(text, ["a", "b"]), {"a": 6.0, "b": 3.0}) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a ** b", "a // b", "-a", "a if b else 1", "f(a)", "a.b", "a[0]", "c", "__import__('os')", "'x'", "a < b", "True",
+     "a +", "lambda: 1", "(" * 50 + "a" + ")" * 50 + "*" * 400, "+".join(["a"] * 40)],
+)  # fmt: skip
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(ExpressionError):
+        parse_formula(text, ["a", "b"])
+
+
+def test_division_by_zero_gives_no_number() -> None:
+    assert apply_formula(parse_formula("a / b", ["a", "b"]), {"a": 1.0, "b": 0.0}) is None
