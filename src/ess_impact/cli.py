@@ -125,7 +125,9 @@ def _progress(quiet: bool) -> Iterator[Progress]:
 def evaluate(  # noqa: PLR0913 - one parameter per documented option
     folder: Annotated[Path, typer.Argument(metavar="DOSSIER", help="Dossier de campagne (avec campagne.yaml).")],
     out: Annotated[Path, typer.Option("--out", help="Dossier où écrire résultats, anomalies et livre.")],
-    strict: Annotated[bool, typer.Option("--strict", help="Code de sortie 1 si une ligne ou un fichier est écarté.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Code de sortie 1 si une ligne ou un fichier est écarté.")
+    ] = False,
     engine: Annotated[str, typer.Option("--engine", help="Moteur de calcul.")] = "duckdb",
     book: Annotated[bool, typer.Option("--book/--no-book", help="Construit ou non le livre et le PDF.")] = True,
     timings: Annotated[bool, typer.Option("--timings", help="Affiche le temps passé par étape.")] = False,
@@ -202,10 +204,12 @@ def template(
 @app.command(name="list")
 def list_indicators(
     objective: Annotated[str, typer.Option("--objective", help="Objectif ou thème (o1, cdess …).")] = "",
-    definitions: Annotated[list[Path] | None, typer.Option("--definitions", help="Dossier de définitions en plus.")] = None,
+    definitions: Annotated[
+        list[Path] | None, typer.Option("--definitions", help="Dossier de définitions en plus.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Liste les indicateurs du catalogue.
+    """Dresse la liste des indicateurs du catalogue.
 
     Exemple : ess-impact list --objective o3
     """
@@ -222,7 +226,9 @@ def list_indicators(
 @app.command()
 def show(
     indicator: Annotated[str, typer.Argument(metavar="ID", help="Identifiant de l'indicateur.")],
-    definitions: Annotated[list[Path] | None, typer.Option("--definitions", help="Dossier de définitions en plus.")] = None,
+    definitions: Annotated[
+        list[Path] | None, typer.Option("--definitions", help="Dossier de définitions en plus.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Montre un indicateur : quoi, pourquoi, calcul, source, limites, exemple.
@@ -243,8 +249,12 @@ def show(
 @app.command()
 def sql(
     indicator: Annotated[str, typer.Argument(metavar="ID", help="Identifiant de l'indicateur.")],
-    dialect: Annotated[str, typer.Option("--dialect", help="duckdb, postgres, spark, bigquery, snowflake …")] = "duckdb",
-    definitions: Annotated[list[Path] | None, typer.Option("--definitions", help="Dossier de définitions en plus.")] = None,
+    dialect: Annotated[
+        str, typer.Option("--dialect", help="duckdb, postgres, spark, bigquery, snowflake …")
+    ] = "duckdb",
+    definitions: Annotated[
+        list[Path] | None, typer.Option("--definitions", help="Dossier de définitions en plus.")
+    ] = None,
 ) -> None:
     """Écrit la requête SQL d'un indicateur.
 
@@ -261,7 +271,9 @@ def sql(
 def example(
     folder: Annotated[Path, typer.Argument(metavar="DOSSIER", help="Dossier à créer.")],
     seed: Annotated[int, typer.Option("--seed", help="Graine : même graine, mêmes octets.")] = 62,
-    scale: Annotated[float, typer.Option("--scale", min=0.001, max=1.0, help="Taille (1 = 3 445 établissements).")] = 1.0,
+    scale: Annotated[
+        float, typer.Option("--scale", min=0.001, max=1.0, help="Taille (1 = 3 445 établissements).")
+    ] = 1.0,
     quiet: Quiet = False,
 ) -> None:
     """Écrit la campagne d'exemple : structures, personnes et territoires fictifs.

@@ -75,8 +75,7 @@ def check(
     Parameters
     ----------
     frame : RawTable, or polars, pandas or Arrow frame
-        Text cells are parsed; columns in their canonical type are taken as they are, so that an **integer** amount is
-        already stored (cents, hundredths of hours) while a float is a natural value (euros, hours).
+        Text cells are parsed; numbers are natural values (euros, hours), whatever their type.
     table : str or Table
         The table or its id.
     catalogue : Catalogue, optional
@@ -122,7 +121,7 @@ def _shipped() -> Catalogue:
 
 def _from_frame(frame: Any, table: Table, catalogue: Catalogue, key: bytes | None) -> RawTable:
     try:
-        cells = frame if isinstance(frame, pl.DataFrame) else pl.DataFrame(frame)
+        cells = frame.collect() if isinstance(frame, pl.LazyFrame) else pl.DataFrame(frame)
     except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
         raise UsageError(
             "ces données ne forment pas un tableau lisible", fix="Donnez un DataFrame polars ou pandas."

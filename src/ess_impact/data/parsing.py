@@ -89,8 +89,7 @@ def parse_column(
     Parameters
     ----------
     cells : polars.Series
-        As read. An integer for an amount is taken as stored already (cents, hundredths of hours …); a float or a
-        decimal as a natural value (euros, hours …).
+        As read: texts, or numbers in natural units (euros, hours …).
     column : Column or Derived
         What the cells mean.
     codelists : mapping of str to Codelist
@@ -109,10 +108,10 @@ def parse_column(
         Persons are named and there is no key.
     """
     wanted = dtype_of(column.type)
+    if column.type in SCALES and cells.dtype.is_integer():
+        return _clean(cells.cast(pl.Int64) * scale_of(column.type))
     if cells.dtype == wanted and wanted != pl.String:
         return _clean(cells)
-    if column.type in SCALES and cells.dtype.is_integer():
-        return _clean(cells.cast(pl.Int64))
     if column.type in SCALES and cells.dtype.is_numeric():
         return _from_numbers(cells, column.type)
     if column.type is ColumnType.DATE and isinstance(cells.dtype, pl.Datetime):

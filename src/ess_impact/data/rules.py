@@ -72,6 +72,16 @@ def _arithmetic(node: exp.Expr) -> pl.Expr:
     return _COMPUTE[type(node)](left, right)
 
 
+def _opposite(value: pl.Expr) -> pl.Expr:
+    # polars has no negation on 128 bits.
+    return pl.lit(0, dtype=pl.Int128) - value.cast(pl.Int128)
+
+
+def _absolute(node: exp.Expr) -> pl.Expr:
+    value = _walk(node.this).cast(pl.Int128)
+    return pl.when(value < 0).then(_opposite(value)).otherwise(value)
+
+
 def _bool(node: exp.Expr) -> pl.Expr:
     return _walk(node).cast(pl.Boolean)
 
@@ -125,8 +135,8 @@ _HANDLERS: dict[type[exp.Expr], Callable[[exp.Expr], pl.Expr]] = {
     exp.Is: lambda node: _walk(node.this).is_null(),
     exp.In: _in,
     exp.Between: _between,
-    exp.Neg: lambda node: -_walk(node.this).cast(pl.Int128),
-    exp.Abs: lambda node: _walk(node.this).cast(pl.Int128).abs(),
+    exp.Neg: lambda node: _opposite(_walk(node.this)),
+    exp.Abs: _absolute,
     exp.Case: _case,
     exp.Coalesce: lambda node: pl.coalesce(_walk(node.this), *map(_walk, node.expressions)),
     **dict.fromkeys(_COMPARE, _binary),

@@ -29,6 +29,7 @@ _OLE = b"\xd0\xcf\x11\xe0"
 _DECLARATION = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _CELL = re.compile(rb'<c\b[^>]{0,80}?\br="([A-Z]{1,3})([0-9]{1,7})"')
 _AMBIGUOUS = r"^-?[1-9]\d{0,2}\.\d{3}$"
+_ERRORS = {"NA": "#N/A", "Div0": "#DIV/0!", "Ref": "#REF!", "Name": "#NAME?", "Num": "#NUM!", "Null": "#NULL!"}
 _SAVE_AS = "Ouvrez-le dans un tableur et enregistrez-le au format « Classeur Excel (.xlsx) »."
 
 
@@ -62,7 +63,7 @@ class Spreadsheet:
         FileRefusedError
             When the sheet cannot be read.
         """
-        cells = self._load(sheet, "string")
+        cells = self._texts(sheet)
         if cells.width > MAX_COLUMNS:
             raise FileRefusedError(
                 f"plus de {MAX_COLUMNS} colonnes", rule="trop_de_colonnes", where=self.name, fix="Vérifiez la feuille."
@@ -76,12 +77,27 @@ class Spreadsheet:
         body = filled.slice(1)
         return build_grid(headers, body.drop("row"), body["row"])
 
-    def _load(self, sheet: str, dtype: fastexcel.DType) -> pl.DataFrame:
+    def _load(self, sheet: str, dtype: fastexcel.DType) -> tuple[pl.DataFrame, fastexcel.CellErrors | None]:
         try:
             # skip_rows=0 keeps the empty rows above: row numbers stay those of the spreadsheet.
-            return self.reader.load_sheet(sheet, header_row=None, skip_rows=0, dtypes=dtype).to_polars()
+            loaded = self.reader.load_sheet(sheet, header_row=None, skip_rows=0, dtypes=dtype)
+            batch, errors = loaded.to_arrow_with_errors()
         except fastexcel.FastExcelError as error:
             raise _unreadable(self.name) from error
+        return pl.DataFrame(batch), errors
+
+    def _texts(self, sheet: str) -> pl.DataFrame:
+        """Return cells as text; calamine blanks formulas in error, which are written back."""
+        cells, errors = self._load(sheet, "string")
+        lost: dict[int, dict[int, str]] = {}
+        for error in errors.errors if errors is not None else ():
+            row, column = error.offset_position
+            lost.setdefault(column, {})[row] = _shown_error(error.detail)
+        for column, found in lost.items():
+            name = cells.columns[column]
+            restored = cells[name].cast(pl.String).scatter(list(found), list(found.values()))
+            cells = cells.with_columns(restored.alias(name))
+        return cells
 
     def _settle_decimals(self, sheet: str, cells: pl.DataFrame) -> pl.DataFrame:
         """Tell the number 1.234 from the text "1.234", which may mean 1234: the number gets one more zero."""
@@ -89,7 +105,7 @@ class Spreadsheet:
         if not doubtful:
             return cells
         # Read as integers, calamine truncates numbers and leaves the text of a decimal number out.
-        numbers = self._load(sheet, "int")
+        numbers, _ = self._load(sheet, "int")
         return cells.with_columns(
             pl.when(pl.col(name).str.contains(_AMBIGUOUS) & numbers[name].is_not_null())
             .then(pl.col(name) + "0")
@@ -230,6 +246,12 @@ def _column_number(letters: bytes) -> int:
     for letter in letters:
         number = number * 26 + letter - ord("A") + 1
     return number
+
+
+def _shown_error(detail: str) -> str:
+    """Return an error as a spreadsheet shows it, from the name calamine gives it."""
+    named = re.search(r"Error\((\w+)\)", detail)
+    return _ERRORS.get(named.group(1) if named else "", "#VALUE!")
 
 
 def _normalised(cells: pl.DataFrame) -> pl.DataFrame:

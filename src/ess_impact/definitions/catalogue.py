@@ -254,7 +254,9 @@ class _Reader:
         where = source.place(("id",)) if source else name
         if name in store:
             first = self.sources.get((family, name))
-            raise DefinitionError(f"identifiant « {name} » déjà défini ({first.path.name if first else ''})", where=where)
+            raise DefinitionError(
+                f"identifiant « {name} » déjà défini ({first.path.name if first else ''})", where=where
+            )
         if source is not None and source.path.stem != name:
             raise DefinitionError(f"le fichier doit s'appeler {name}.yaml", where=where)
         store[name] = document

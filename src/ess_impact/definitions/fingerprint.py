@@ -43,11 +43,18 @@ def _computation(catalogue: Catalogue, indicator: Indicator) -> dict[str, Any]:
         inputs = {one.indicator: catalogue[one.indicator] for one in indicator.inputs.values()}
         return {"own": own, "inputs": {name: definition_hash(catalogue, one) for name, one in sorted(inputs.items())}}
     table = catalogue.table(indicator.table)
-    lists = {name: codelist.values for name, codelist in catalogue.codelists.items() if f"codelist('{name}')" in str(own)}
+    lists = {
+        name: codelist.values for name, codelist in catalogue.codelists.items() if f"codelist('{name}')" in str(own)
+    }
     if isinstance(indicator, StandardisedRate):
         reference = catalogue.codelists[indicator.reference]
         lists[reference.id] = tuple(f"{row.code}={row.weight}" for row in reference.codes)
-    return {"own": own, "table": _table(catalogue, table), "lists": dict(sorted(lists.items())), "parameters": _parameters(catalogue, own, table)}
+    return {
+        "own": own,
+        "table": _table(catalogue, table),
+        "lists": dict(sorted(lists.items())),
+        "parameters": _parameters(catalogue, own, table),
+    }
 
 
 def _table(catalogue: Catalogue, table: Table) -> dict[str, Any]:

@@ -302,17 +302,7 @@ class DerivedIndicator(_Indicator):
 
 
 CollectedIndicator = (
-    Count
-    | Sum
-    | Proportion
-    | Ratio
-    | Rate
-    | Mean
-    | Median
-    | Quantile
-    | DistinctCount
-    | StandardisedRate
-    | Qualitative
+    Count | Sum | Proportion | Ratio | Rate | Mean | Median | Quantile | DistinctCount | StandardisedRate | Qualitative
 )
 Indicator = CollectedIndicator | DerivedIndicator
 

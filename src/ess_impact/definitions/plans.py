@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from ess_impact.definitions.vocabulary import Direction, Identifier, Label, Model
+from ess_impact.definitions.yaml_source import read_yaml, validate
 
 
 class Target(Model):
@@ -82,3 +84,26 @@ class Plan(Model):
     """Codes of the départements the plan compares itself with."""
     required_tables: tuple[Identifier, ...] = ()
     """Tables without which the plan cannot be evaluated at all."""
+
+    @classmethod
+    def load(cls, path: str | Path) -> Plan:
+        """Load a plan from its own file.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            A YAML file.
+
+        Returns
+        -------
+        Plan
+            The plan; whether its indicators exist is checked by :class:`~ess_impact.evaluation.campaign.Campaign`.
+
+        Raises
+        ------
+        DefinitionError
+            One fault, with ``file:line``.
+        ExceptionGroup
+            Several faults.
+        """
+        return validate(cls, read_yaml(Path(path)))

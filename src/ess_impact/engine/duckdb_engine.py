@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from sqlglot import exp
 
+from ess_impact.definitions.expression import Scope
 from ess_impact.definitions.indicators import (
     Breakdown,
     CollectedIndicator,
@@ -18,10 +19,18 @@ from ess_impact.definitions.indicators import (
     StandardisedRate,
 )
 from ess_impact.definitions.tables import Table
-from ess_impact.definitions.expression import Scope
 from ess_impact.engine.cells import TOTAL, CellKey, Cells, Integers, UnitSums
 from ess_impact.engine.measures import COUNTED_COLUMN, HOLISTIC, RowMeasures, row_measures
-from ess_impact.engine.query import CLUSTER, ENTERPRISE, Layout, grouping_sets, key_columns, projection, row_sums, unit_sums
+from ess_impact.engine.query import (
+    CLUSTER,
+    ENTERPRISE,
+    Layout,
+    grouping_sets,
+    key_columns,
+    projection,
+    row_sums,
+    unit_sums,
+)
 
 _SUM_NAMES = ("numerator", "denominator", "n", "missing", "nn", "xx", "nx")
 _UNIT_NAMES = ("units", "n", "x", "nn", "xx", "nx", "largest", "dominant_n", "dominant_x")
@@ -240,8 +249,9 @@ class _Run:
 
     def _by_stratum(self, indicator: StandardisedRate, keys: list[CellKey], position: int) -> tuple[Any, Any]:
         strata = self._strata[indicator.reference]
+        column = f'"{indicator.strata}"'
         parts = [
-            f"SUM(CASE WHEN \"{indicator.strata}\" = {exp.Literal.string(one).sql()} THEN \"{letter}{position}\" ELSE 0 END)"
+            f'SUM(CASE WHEN {column} = {exp.Literal.string(one).sql()} THEN "{letter}{position}" ELSE 0 END)'
             for letter in "xd"
             for one in strata
         ]
@@ -251,7 +261,7 @@ class _Run:
         return table[:, : len(strata)] / scales[0], table[:, len(strata) :] / scales[1]
 
     def _counted(self, measures: RowMeasures, keys: list[CellKey], position: int) -> dict[str, Any]:
-        """Number of distinct values, or of rows of each modality, in place of the sum."""
+        """Count distinct values, or rows of each modality, in place of the sum."""
         if measures.indicator.kind == "distinct":
             known = f'CASE WHEN "n{position}" = 1 THEN "{measures.column}" END'
             found = self._each_cell(f"COUNT(DISTINCT {known})", "TRUE")

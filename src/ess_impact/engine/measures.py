@@ -1,7 +1,7 @@
 """From an indicator to row-level integer measures, with the unknown stated and counted.
 
-Every measure is written ``CASE WHEN condition THEN … ELSE 0 END``: an unknown condition is never a silent false, because
-``missing`` counts the rows where it was unknown.
+Every measure is written ``CASE WHEN condition THEN … ELSE 0 END``: an unknown condition is never a silent false,
+because ``missing`` counts the rows where it was unknown.
 """
 
 from __future__ import annotations

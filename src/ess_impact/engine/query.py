@@ -224,8 +224,7 @@ def unit_sums(layout: Layout, source: str, unit: str) -> exp.Select:
     outer: list[exp.Expr] = [column(name) for name in names]
     for index in range(len(layout.measures)):
         outer += _over_units(index)
-    query = exp.select(*outer).from_(inner.subquery("u")).group_by(*[column(name) for name in names])
-    return query
+    return exp.select(*outer).from_(inner.subquery("u")).group_by(*[column(name) for name in names])
 
 
 def _over_units(index: int) -> list[exp.Expr]:

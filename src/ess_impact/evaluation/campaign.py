@@ -206,7 +206,9 @@ def _inside(folder: Path, name: str, where: str) -> Path:
     """Resolve a name written in the settings, refusing what leaves the campaign folder."""
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()):
-        raise UsageError(f"« {name} » sort du dossier de campagne", where=where, fix="Placez le fichier dans le dossier.")
+        raise UsageError(
+            f"« {name} » sort du dossier de campagne", where=where, fix="Placez le fichier dans le dossier."
+        )
     return path
 
 
@@ -220,7 +222,9 @@ def _plan(folder: Path, name: str, catalogue: Catalogue, where: str) -> Plan:
         raise_all("plan à corriger", check_plan(catalogue, plan, source))
         return plan
     if path.suffix == ".yaml":
-        raise DefinitionError(f"plan introuvable : « {name} »", where=where, fix="Indiquez un id ou un fichier du dossier.")
+        raise DefinitionError(
+            f"plan introuvable : « {name} »", where=where, fix="Indiquez un id ou un fichier du dossier."
+        )
     try:
         return catalogue.plan(name)
     except KeyError as error:

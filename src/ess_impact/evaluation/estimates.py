@@ -58,7 +58,9 @@ class Figures:
     notes: tuple[str, ...]
 
 
-def estimate(cells: Cells, weights: Mapping[str, tuple[Decimal, ...]] | None = None) -> Figures:
+def estimate(
+    cells: Cells, weights: Mapping[str, tuple[Decimal, ...]] | None = None, *, resample: bool = True
+) -> Figures:
     """Divide, once and last, and attach the interval the definition allows.
 
     Parameters
@@ -67,6 +69,8 @@ def estimate(cells: Cells, weights: Mapping[str, tuple[Decimal, ...]] | None = N
         g cells of one indicator.
     weights : mapping, optional
         Weights of the strata of each reference codelist.
+    resample : bool, default True
+        False where only the values are wanted: quantiles then come without their bootstrap.
 
     Returns
     -------
@@ -74,12 +78,14 @@ def estimate(cells: Cells, weights: Mapping[str, tuple[Decimal, ...]] | None = N
         One figure, or one reason, per cell.
     """
     indicator = cells.indicator
-    intervals = _without_excess_missing(cells, _intervals(cells, weights or {}))
+    intervals = _without_excess_missing(cells, _intervals(cells, weights or {}, resample=resample))
     closed = _why_no_interval(indicator)
     shown = np.zeros(len(cells.keys), dtype=bool) if closed else np.isfinite(intervals.low)
     reasons = [str(found) if found else "" for found in intervals.reason]
     if closed:
-        reasons = [found if not np.isfinite(value) else closed for found, value in zip(reasons, intervals.value, strict=True)]
+        reasons = [
+            found if not np.isfinite(value) else closed for found, value in zip(reasons, intervals.value, strict=True)
+        ]
     no_denominator = indicator.kind in ("count", "sum", "distinct", "median", "quantile")
     return Figures(
         numerator=_natural(cells.numerator, cells.numerator_scale, blank=indicator.kind in ("median", "quantile")),
@@ -112,11 +118,11 @@ def _why_no_interval(indicator: CollectedIndicator) -> str:
     return ""
 
 
-def _intervals(cells: Cells, weights: Mapping[str, tuple[Decimal, ...]]) -> Intervals:
+def _intervals(cells: Cells, weights: Mapping[str, tuple[Decimal, ...]], *, resample: bool) -> Intervals:
     if isinstance(cells.indicator, StandardisedRate):
         return _standardised(cells, cells.indicator, weights)
     if cells.indicator.kind in ("median", "quantile"):
-        return _quantiles(cells)
+        return _quantiles(cells, resample=resample)
     return _METHODS[cells.indicator.kind](cells)
 
 
@@ -144,9 +150,7 @@ def _means(cells: Cells) -> Intervals:
 
 
 def _ratios(cells: Cells) -> Intervals:
-    rows = ClusterSums(
-        n=cells.denominator, x=cells.numerator, nn=cells.nn, xx=cells.xx, nx=cells.nx, clusters=cells.n
-    )
+    rows = ClusterSums(n=cells.denominator, x=cells.numerator, nn=cells.nn, xx=cells.xx, nx=cells.nx, clusters=cells.n)
     plain = ratio_linearised(rows, confidence=CONFIDENCE, clustered=False)
     plain = replace(plain, value=_quotient(cells))
     if cells.clusters is not None:
@@ -170,7 +174,7 @@ def _counts(cells: Cells) -> Intervals:
 
 
 def _totals(cells: Cells) -> Intervals:
-    """Sums and numbers of distinct values: a total has no interval of its own."""
+    """Give sums and numbers of distinct values: a total has no interval of its own."""
     size = len(cells.keys)
     return Intervals(
         value=_natural(cells.numerator, cells.numerator_scale),
@@ -194,10 +198,10 @@ _METHODS: dict[str, Method] = {
 }
 
 
-def _quantiles(cells: Cells) -> Intervals:
+def _quantiles(cells: Cells, *, resample: bool) -> Intervals:
     order = cells.indicator.quantile if isinstance(cells.indicator, Quantile) else 0.5
     values = cells.values or ()
-    found = [_one_quantile(cells, index, order) for index in range(len(values))]
+    found = [_one_quantile(cells, index, order) if resample else None for index in range(len(values))]
     points = [quantile(one, order) for one in values]
     estimates = [one if isinstance(one, Estimate) else None for one in found]
     return Intervals(
@@ -217,9 +221,7 @@ def _one_quantile(cells: Cells, index: int, order: float) -> Estimate | NotEstim
     return bootstrap_quantile(cells.values[index], order, clusters=clusters, confidence=CONFIDENCE)
 
 
-def _standardised(
-    cells: Cells, indicator: StandardisedRate, weights: Mapping[str, tuple[Decimal, ...]]
-) -> Intervals:
+def _standardised(cells: Cells, indicator: StandardisedRate, weights: Mapping[str, tuple[Decimal, ...]]) -> Intervals:
     if cells.strata is None:
         return _totals(cells)
     events, populations = cells.strata

@@ -81,7 +81,7 @@ def _same(expected: Any, observed: Any) -> bool:
 
 
 def _derived(catalogue: Catalogue, indicator: DerivedIndicator, example: Example) -> dict[str, Any]:
-    """A formula is given its inputs by name; a method, the modalities of its single input."""
+    """Give a formula its inputs by name, a method the modalities of its single input."""
     given = example.inputs or {}
     if any(value is None for value in given.values()):
         return {"value": None, "reason": INPUT_MISSING}

@@ -12,6 +12,7 @@ from ess_impact.data.checking import Checked, check
 from ess_impact.data.linking import link
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.indicators import Breakdown, CollectedIndicator, DerivedIndicator, Indicator
+from ess_impact.definitions.tables import Table
 from ess_impact.engine.cells import TOTAL
 from ess_impact.engine.duckdb_engine import compute_cells
 from ess_impact.errors import NoAcceptedRowsError, UsageError, unknown_name
@@ -34,7 +35,12 @@ Rows = dict[str, list[dict[str, Any]]]
 
 
 def compute(
-    indicator_id: str, frame: Any, *, by: By | None = None, period: int | None = None, catalogue: Catalogue | None = None
+    indicator_id: str,
+    frame: Any,
+    *,
+    by: By | None = None,
+    period: int | None = None,
+    catalogue: Catalogue | None = None,
 ) -> Results:
     """Compute one indicator on one table, in a notebook.
 
@@ -69,7 +75,9 @@ def compute(
     indicator = known[indicator_id]
     if isinstance(indicator, DerivedIndicator):
         inputs = ", ".join(one.indicator for one in indicator.inputs.values())
-        raise UsageError(f"« {indicator_id} » se calcule à partir d'autres résultats ({inputs})", fix="Utilisez evaluate().")
+        raise UsageError(
+            f"« {indicator_id} » se calcule à partir d'autres résultats ({inputs})", fix="Utilisez evaluate()."
+        )
     return evaluate({indicator.table: frame}, indicators=[indicator_id], by=by, period=period, catalogue=known)
 
 
@@ -232,20 +240,20 @@ def _table_rows(
     scope = catalogue.scope(table, as_of)
     lists = catalogue.codelists
     strata = {name: one.values for name, one in lists.items()}
-    weights = {
-        name: tuple(row.weight for row in one.codes if row.weight is not None)
-        for name, one in lists.items()
-    }
+    weights = {name: tuple(row.weight for row in one.codes if row.weight is not None) for name, one in lists.items()}
     changes = panel_changes(frame, table, indicators, scope)
     rows: Rows = {}
     for name, cells in compute_cells(frame, table, indicators, scope, by=by, strata=strata).items():
         status = confidentiality(cells, min_count=context.min_count)
         found = rank_rows(cells.indicator, rows_of(context, cells, estimate(cells, weights), status))
-        for row in found:
-            place = "_T" if table.territory is None else row["territory"]
-            row |= _change(row, changes.get((name, place, row["period_start"].year)))
-        rows[name] = found
+        rows[name] = [
+            row | _change(row, changes.get((name, _place(table, row), row["period_start"].year))) for row in found
+        ]
     return rows
+
+
+def _place(table: Table, row: Mapping[str, Any]) -> str:
+    return TOTAL if table.territory is None else str(row["territory"])
 
 
 def _change(row: Mapping[str, Any], change: tuple[float, int] | None) -> dict[str, Any]:
@@ -260,7 +268,9 @@ def _change(row: Mapping[str, Any], change: tuple[float, int] | None) -> dict[st
 
 
 def _checked(source: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Checked]:
-    checked = {name: check(frame, catalogue.table(name), catalogue=catalogue, key=_EPHEMERAL) for name, frame in source.items()}
+    checked = {
+        name: check(frame, catalogue.table(name), catalogue=catalogue, key=_EPHEMERAL) for name, frame in source.items()
+    }
     return link(checked, catalogue.tables)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import polars as pl
 
@@ -19,9 +20,7 @@ Changes = dict[tuple[str, str, int], tuple[float, int]]
 """(indicator, territory, year) to (change since the year before, number of units present in both)."""
 
 
-def panel_changes(
-    frame: pl.DataFrame, table: Table, indicators: Sequence[CollectedIndicator], scope: Scope
-) -> Changes:
+def panel_changes(frame: pl.DataFrame, table: Table, indicators: Sequence[CollectedIndicator], scope: Scope) -> Changes:
     """Compute the change of each total between consecutive years, on units present in both.
 
     Parameters
@@ -48,7 +47,7 @@ def panel_changes(
         group = [one for one in indicators if one.period.column == column]
         dated = frame.with_columns(_year(column, scope).alias("_year"))
         years = sorted(year for year in dated["_year"].unique().to_list() if year is not None)
-        for before, year in zip(years, years[1:], strict=False):
+        for before, year in pairwise(years):
             if year == before + 1:
                 changes |= _between(dated, table, group, scope, year)
     return changes
@@ -70,7 +69,7 @@ def _between(
     sizes = _sizes(kept, table)
     found: Changes = {}
     for name, cells in compute_cells(kept.drop("_year"), table, indicators, scope, by=()).items():
-        figures, status = estimate(cells), confidentiality(cells)
+        figures, status = estimate(cells, resample=False), confidentiality(cells)
         values = {
             key: value
             for key, value, state in zip(cells.keys, figures.value, status, strict=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from ess_impact import __version__
+from ess_impact._version import __version__
 from ess_impact.data.checking import Checked
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.fingerprint import definition_hash

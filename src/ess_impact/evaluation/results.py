@@ -164,7 +164,6 @@ def tidy(frame: pl.DataFrame) -> pl.DataFrame:
     """
     floats = [name for name, kind in SCHEMA.items() if kind == pl.Float64]
     rounded = [
-        pl.when(pl.col(name).is_finite()).then(pl.col(name).round_sig_figs(_SIGNIFICANT)).alias(name)
-        for name in floats
+        pl.when(pl.col(name).is_finite()).then(pl.col(name).round_sig_figs(_SIGNIFICANT)).alias(name) for name in floats
     ]
     return frame.select(*SCHEMA).with_columns(rounded).sort(SORT_BY, nulls_last=True)

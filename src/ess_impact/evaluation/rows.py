@@ -18,7 +18,7 @@ from ess_impact.evaluation.estimates import CONFIDENCE, Figures
 from ess_impact.evaluation.results import NUMERIC
 from ess_impact.evaluation.secrecy import FREE
 
-SECRET = "secret_statistique"
+HIDDEN = "secret_statistique"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,14 +161,16 @@ def hidden(row: dict[str, Any], status: str) -> dict[str, Any]:
     """
     blank: dict[str, Any] = dict.fromkeys(NUMERIC)
     words = {"method": "", "notes": "", "comparison": "", "trend": "", "reference": ""}
-    return row | blank | words | {"reason": SECRET, "conf_status": status, "obs_status": "M"}
+    return row | blank | words | {"reason": HIDDEN, "conf_status": status, "obs_status": "M"}
 
 
 def _place(context: Context, cells: Cells, key: CellKey) -> dict[str, Any]:
     territory = context.catalogue.table(cells.indicator.table).territory
     own = territory is None
     return {
-        "geo_level": "departement" if territory is None else ("ensemble" if key.territory == TOTAL else territory.level),
+        "geo_level": "departement"
+        if territory is None
+        else ("ensemble" if key.territory == TOTAL else territory.level),
         "territory": context.departement if own else key.territory,
         "period_start": date(key.year, 1, 1),
         "period_end": date(key.year, 12, 31),

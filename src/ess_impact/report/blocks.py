@@ -8,11 +8,11 @@ from pathlib import PurePosixPath
 from markupsafe import Markup
 
 from ess_impact.definitions.indicators import DerivedIndicator, Indicator
-from ess_impact.report.frames import Edition, IndicatorView
+from ess_impact.report.frames import Edition, Figure, IndicatorView
 from ess_impact.report.labels import AVAILABILITY, LEVELS, METHOD_NOTES, PROVIDERS, Names, french, label_of
 from ess_impact.report.markup import as_html, link
 from ess_impact.report.tables import value_cell
-from ess_impact.text import NBSP, enumerate_fr, format_date, format_period, plural
+from ess_impact.text import NBSP, enumerate_fr, format_date, format_period, plural, typeset
 
 _LISTED = 4
 _SHORT_HASH = 12
@@ -56,7 +56,7 @@ def card(view: IndicatorView, url: str = "") -> Markup:
     """
     figure = view.headline
     value = value_cell(figure) if figure is not None else "pas de donnée"
-    period = format_period(figure.period_start, figure.period_end) if figure is not None else ""
+    period = _when_and_where(figure) if figure is not None else ""
     name = french(view.indicator.name)
     level = label_of(LEVELS, view.indicator.niveau)
     unknown = " sans-valeur" if figure is None or figure.value is None else ""
@@ -65,6 +65,11 @@ def card(view: IndicatorView, url: str = "") -> Markup:
         f'<p class="carte-valeur">{as_html(value).replace(NBSP, " ")}</p>'
         f'<p class="carte-note">{as_html(" · ".join(part for part in (period, level) if part))}</p></div>'
     )
+
+
+def _when_and_where(figure: Figure) -> str:
+    period = format_period(figure.period_start, figure.period_end)
+    return f"{period} · ensemble des territoires" if figure.geo_level == "ensemble" else period
 
 
 def headline_value(view: IndicatorView) -> Markup:
@@ -84,7 +89,7 @@ def headline_value(view: IndicatorView) -> Markup:
     if figure is None:
         return Markup('<p class="valeur sans-valeur">pas de donnée</p>')
     unknown = " sans-valeur" if figure.value is None else ""
-    note = f"{format_period(figure.period_start, figure.period_end)} · {label_of(LEVELS, view.indicator.niveau)}"
+    note = f"{_when_and_where(figure)} · {label_of(LEVELS, view.indicator.niveau)}"
     return Markup(  # noqa: S704
         f'<p class="valeur{unknown}">{as_html(value_cell(figure))} <span class="valeur-note">{as_html(note)}</span></p>'
     )
@@ -165,7 +170,7 @@ def origin(view: IndicatorView, edition: Edition, names: Names) -> Markup:
     """
     indicator, figure = view.indicator, view.headline
     source = indicator.source
-    dataset = " – ".join(part for part in (source.provider, source.dataset, source.licence) if part)
+    dataset = typeset(" – ".join(part for part in (source.provider, source.dataset, source.licence) if part))
     version = f"{indicator.version}, en vigueur depuis le {format_date(indicator.valid_from)}"
     digest = f" – empreinte {figure.definition_hash[:_SHORT_HASH]}" if figure and figure.definition_hash else ""
     aligned = [f"{one.standard} {one.code} ({_RELATIONS[one.relation]})" for one in indicator.aligned_with]
@@ -181,7 +186,7 @@ def origin(view: IndicatorView, edition: Edition, names: Names) -> Markup:
         ("Version", version + digest),
         ("Identifiant", indicator.id),
         ("Autres référentiels", enumerate_fr(aligned) if aligned else ""),
-        ("Points à vérifier", "\u00a0; ".join(indicator.a_verifier)),
+        ("Points à vérifier", typeset("\u00a0; ".join(indicator.a_verifier))),
     ]
     return details("D’où vient ce chiffre", definition_list(pairs), css="origine")
 

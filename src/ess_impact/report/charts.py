@@ -20,6 +20,7 @@ FICTITIOUS = "Données fictives"
 INTERVAL = "\u00a0; trait\u00a0: intervalle à 95\u202f%"
 MAX_MODALITIES = 25
 _BINS = 36
+_PAIR = 2
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 _TAG = re.compile(r"<[^>]+>")
 
@@ -60,7 +61,7 @@ def chart_of(
     names : Names
         Labels.
     own : str, optional
-        Code of the own territory, put forward among several.
+        Code of the territory put forward among several; that of the view when the rows do not hold it.
     references : mapping, optional
         Label to value of thresholds in the same unit, drawn as vertical lines.
 
@@ -70,10 +71,11 @@ def chart_of(
         Territories where there are several, else a series of at least three periods, else the first breakdown,
         else two periods; None when one value is all there is.
     """
-    if sum(one.value is not None for one in view.territories) > 2:
-        return _strip(view, names, own)
+    if sum(one.value is not None for one in view.territories) > _PAIR:
+        known_places = {one.territory for one in view.territories}
+        return _strip(view, names, own if own in known_places else view.own)
     known = [one for one in view.history if one.value is not None and not one.hidden]
-    if len(known) > 2:
+    if len(known) > _PAIR:
         return _line(view, known)
     for breakdown in sorted(view.breakdowns, key=lambda name: name.count("*")):
         if "*" not in breakdown and len(_shown(view.breakdowns[breakdown])) > 1:
@@ -90,7 +92,7 @@ def _axis_of(unit: str) -> tuple[str, str]:
     known = unit_of(unit)
     if known.symbol == "%":
         return "~%", ""
-    return ",~f", french(known) if known.symbol else ""
+    return ",~f", known.fr if known.symbol else ""
 
 
 def _altair() -> Any:
@@ -151,8 +153,10 @@ def _modalities(view: IndicatorView, breakdown: str, names: Names, references: M
     scale = alt.Scale(domain=_room(rows, references))
     axis = alt.X("valeur:Q", title=title or None, axis=alt.Axis(format=number, tickCount=5), scale=scale)
     layers = _points(alt, base, axis) if intervals else [base.mark_bar(color=MAIN, height=15).encode(x=axis)]
-    layers.append(base.mark_text(align="left", dx=8, fontSize=12, color=INK).encode(x="fin:Q", text="texte:N"))
     layers += [_rule(alt, label, value) for label, value in references.items()]
+    text = {"align": "left", "dx": 8, "fontSize": 12}
+    halo = base.mark_text(**text, stroke="white", strokeWidth=4, strokeJoin="round")
+    layers += [one.encode(x="fin:Q", text="texte:N") for one in (halo, base.mark_text(**text, color=INK))]
     label = names.breakdown(indicator, breakdown)
     period = format_period(shown[0].period_start, shown[0].period_end)
     detail = f"Par {in_sentence(label)}, {period}" + (INTERVAL if intervals else "")
@@ -233,7 +237,7 @@ def _line(view: IndicatorView, figures: list[Figure]) -> Chart:
     detail = f"De {first} à {last}" + (INTERVAL if intervals else "")
     pairs = zip(figures, rows, strict=True)
     told = enumerate_fr([f"{format_value(one.value, one.unit)} en {row['periode']}" for one, row in pairs])
-    spec = _finish(alt.layer(*layers).properties(height=230), view, detail)
+    spec = _finish(alt.layer(*layers).properties(height=230 if len(rows) > _PAIR else 150), view, detail, width=590)
     caption = f"{french(view.indicator.name)}, {detail[:1].lower()}{detail[1:]}."
     return Chart(name=view.indicator.id, alt=_alt(view, f"{detail}. {told}."), caption=caption, spec=spec)
 
@@ -279,7 +283,7 @@ def _strip(view: IndicatorView, names: Names, own: str) -> Chart:
         name=view.indicator.id,
         alt=_alt(view, f"{detail}. {told}"),
         caption=f"{french(view.indicator.name)} ({detail}).",
-        spec=_finish(alt.layer(*layers).properties(height=min(240, 60 + 14 * top)), view, detail),
+        spec=_finish(alt.layer(*layers).properties(height=min(240, 60 + 14 * top)), view, detail, width=620),
     )
 
 

@@ -83,7 +83,7 @@ def _grouped(anomalies: pl.DataFrame) -> list[str]:
     lines = []
     for one in ordered.head(_SHOWN).iter_rows(named=True):
         rows = [row for row in one["row"] if row is not None]
-        place = f"{one['file']}{f' [{one['sheet']}]' if one['sheet'] else ''}"
+        place = f"{one['file']} [{one['sheet']}]" if one["sheet"] else one["file"]
         where = f", {'lignes' if len(rows) > 1 else 'ligne'} {_some(rows)}" if rows else ""
         lines.append(f"{one['severity'].upper()} {place}{where} : {one['message']} {one['remedy']}".rstrip())
     if ordered.height > _SHOWN:
@@ -145,7 +145,9 @@ def _files(path: Path, catalogue: Catalogue, table: str) -> list[Submitted]:
     if path.is_file():
         return [_recognised(path, catalogue)]
     inner = [path / name for name in FOLDERS if (path / name).is_dir()] or [path]
-    found = [one for folder in inner for one in sorted(folder.iterdir()) if one.is_file() and not one.name.startswith(".")]
+    found = [
+        one for folder in inner for one in sorted(folder.iterdir()) if one.is_file() and not one.name.startswith(".")
+    ]
     return [_recognised(one, catalogue) for one in found]
 
 

@@ -60,7 +60,9 @@ def spreadsheet_safe(frame: pl.DataFrame) -> pl.DataFrame:
         The same, harmless in a spreadsheet.
     """
     texts = [name for name, kind in frame.schema.items() if kind == pl.String]
-    dangerous = {name: pl.any_horizontal([pl.col(name).str.starts_with(mark) for mark in _FORMULA_STARTS]) for name in texts}
+    dangerous = {
+        name: pl.any_horizontal([pl.col(name).str.starts_with(mark) for mark in _FORMULA_STARTS]) for name in texts
+    }
     return frame.with_columns(
         pl.when(dangerous[name]).then(pl.lit("'") + pl.col(name)).otherwise(pl.col(name)).alias(name) for name in texts
     )

@@ -160,6 +160,8 @@ class IndicatorView:
         Rows of the latest period by breakdown, for the own territory.
     territories : tuple of Figure
         Totals of the latest period, one per territory, where there are several.
+    own : str
+        Code of the own territory in these rows; ``_T`` when they do not hold it.
     """
 
     indicator: Indicator
@@ -167,6 +169,7 @@ class IndicatorView:
     history: tuple[Figure, ...] = ()
     breakdowns: Mapping[str, tuple[Figure, ...]] = field(default_factory=dict)
     territories: tuple[Figure, ...] = ()
+    own: str = ""
     synthetic: bool = False
 
     @property
@@ -210,9 +213,7 @@ def view_of(indicator: Indicator, figures: list[Figure], territory: str) -> Indi
         Empty of figures when there is no row.
     """
     places = sorted({one.territory or TOTAL for one in figures})
-    own = territory if territory in places or len(places) > 1 else next(iter(places), TOTAL)
-    if own not in places and TOTAL in places:
-        own = TOTAL
+    own = _own_place(places, territory)
     mine = [one for one in figures if (one.territory or TOTAL) == own]
     history = sorted((one for one in mine if one.is_total), key=_end)
     latest = history[-1] if history else None
@@ -220,14 +221,24 @@ def view_of(indicator: Indicator, figures: list[Figure], territory: str) -> Indi
     for one in mine:
         if latest is not None and not one.is_total and _period(one) == _period(latest):
             grouped[one.breakdown].append(one)
+    declared = ["*".join(names) for names in getattr(indicator, "breakdowns", ())]
+    ordered = sorted(grouped, key=lambda name: (declared.index(name) if name in declared else len(declared), name))
     return IndicatorView(
         indicator=indicator,
         headline=latest,
         history=tuple(history),
-        breakdowns={name: tuple(rows) for name, rows in grouped.items()},
+        breakdowns={name: tuple(grouped[name]) for name in ordered},
         territories=_latest_by_territory(figures) if len(places) > 1 else (),
+        own=own,
         synthetic=any(bool(one.synthetic) for one in figures),
     )
+
+
+def _own_place(places: list[str], territory: str) -> str:
+    """Return the own territory among those of the rows; a fictitious file writes it with an F before."""
+    if len(places) == 1:
+        return places[0]
+    return next((one for one in (territory, f"F{territory}") if one in places), TOTAL)
 
 
 def _end(figure: Figure) -> date:

@@ -19,7 +19,7 @@ LEVELS: Mapping[str, str] = {
 }
 AVAILABILITY: Mapping[str, str] = {
     "ouverte": "donnée ouverte",
-    "collecte": "collectée auprès des structures et des services",
+    "collecte": "collecte",
     "convention": "par convention",
     "a_obtenir": "à obtenir",
     "non_disponible": "non disponible",
@@ -258,12 +258,12 @@ class Names:
         """
         if code is None or code == TOTAL:
             return "ensemble des territoires"
-        for name in ("departements", "departements_fictifs"):
-            codelist = self._catalogue.codelists.get(name)
-            label = codelist.labels.get(code) if codelist else None
-            if label is not None:
-                return french(label)
+        codelist = self._catalogue.codelists.get("departements")
+        label = codelist.labels.get(code) if codelist else None
+        if label is not None:
+            return french(label)
+        number, fictitious = code.removeprefix("F"), code.startswith("F")
         for plan in self._catalogue.plans.values():
-            if plan.departement == code:
-                return french(plan.territory)
-        return f"Département {code}" if code[:1].isdigit() else code
+            if plan.departement in (code, number):
+                return french(plan.territory) + (" (données fictives)" if fictitious else "")
+        return f"Département fictif {number}" if fictitious else f"Département {code}"

@@ -7,10 +7,13 @@ import re
 
 from markupsafe import Markup
 
+from ess_impact.text import typeset
+
 _SPACES = re.compile(r"[\x00-\x20\x7f\u2028\u2029]+")
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _PUNCTUATION = re.compile(r"[!-+\--/:-@\[-`{-~]")
 _FENCE = re.compile(r"((?:`{3,}|:{3,}|~{3,})[ \t]*)\{([^}\n]*)\}")
+_VERBATIM = re.compile(r"(```.*?```|\$\$.*?\$\$|\$[^$\n]*\$|`[^`\n]*`|^\|.*?$)", re.DOTALL | re.MULTILINE)
 _ROLE = re.compile(r"\{([A-Za-z][\w:+-]*)\}(?=`)")
 
 NOTE_DIRECTIVES = frozenset(
@@ -131,12 +134,15 @@ def tame_note(body: str) -> Markup:
     Returns
     -------
     markupsafe.Markup
-        The same text; other directives are shown as plain text, other roles lose their name.
+        The same text with the spaces and apostrophes of print, formulas and code apart; other directives are
+        shown as plain text, other roles lose their name.
 
     Examples
     --------
     >>> tame_note("```{include} /etc/passwd\\n```")
-    Markup('```text\\n```')
+    Markup('```text /etc/passwd\\n```')
     """
     safe = _FENCE.sub(_tame_fence, body).replace("![", "[")
-    return Markup(_ROLE.sub(lambda found: found.group() if found.group(1) in NOTE_ROLES else "", safe))  # noqa: S704
+    safe = _ROLE.sub(lambda found: found.group() if found.group(1) in NOTE_ROLES else "", safe)
+    pieces = _VERBATIM.split(safe)
+    return Markup("".join(piece if place % 2 else typeset(piece) for place, piece in enumerate(pieces)))  # noqa: S704

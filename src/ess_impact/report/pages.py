@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unicodedata import combining, normalize
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -210,7 +211,7 @@ def _section(writer: Writer, placement: Placement, page: str) -> str:
     main = writer.home[indicator.id].startswith(f"{page}.html")
     beside = [one for one in _baselines(writer.edition) if one.indicator == indicator.id]
     told = [*sentences_of(indicator, view.headline, len(view.territories))]
-    told += placement_sentences(placement, indicator.unit)
+    told += placement_sentences(placement, indicator.unit, view.headline)
     elsewhere = "" if main else f"Le détail est sur [une autre page]({_target(writer.home[indicator.id])})."
     return writer.fill(
         "indicateur",
@@ -236,8 +237,7 @@ def _target(url: str) -> str:
 def _figure(writer: Writer, view: IndicatorView, placement: Placement) -> Markup:
     unit = view.indicator.unit
     references = {f"repère {format_value(one.value, unit)}": float(one.value) for one in placement.references}
-    own = writer.edition.provenance.departement
-    chart = chart_of(view, writer.names, own=own, references=references)
+    chart = chart_of(view, writer.names, references=references)
     if chart is None:
         return Markup("")
     writer.charts[chart.name] = chart
@@ -251,11 +251,12 @@ def _figure(writer: Writer, view: IndicatorView, placement: Placement) -> Markup
 def _tables(writer: Writer, view: IndicatorView) -> list[Markup]:
     found = [block(history_table(view, writer.notes))] if view.history else []
     if view.territories:
-        ranking = territories_table(view, writer.names, writer.edition.provenance.departement)
+        ranking = territories_table(view, writer.names)
+        ranked = any(one.rank is not None for one in view.territories)
+        summary = f"{'Classement' if ranked else 'Valeurs'} des {len(view.territories)} territoires"
         long = len(view.territories) > _MAX_TERRITORIES_OPEN
-        found.append(block(details(f"Classement des {len(view.territories)} territoires", ranking) if long else ranking))
-    ordered = sorted(view.breakdowns, key=lambda name: name.count("*"))
-    for place, breakdown in enumerate(ordered):
+        found.append(block(details(summary, ranking) if long else ranking))
+    for place, breakdown in enumerate(sorted(view.breakdowns, key=lambda name: name.count("*"))):
         content = breakdown_table(view, breakdown, writer.names)
         label = writer.names.breakdown(view.indicator, breakdown)
         fold = place >= _OPEN_TABLES or "*" in breakdown
@@ -368,24 +369,31 @@ def _static(writer: Writer, name: str) -> str:
 
 def _index_page(writer: Writer) -> str:
     edition = writer.edition
+    shorts = {page_name(one): french(one.short) for one in _objectives(edition)}
     rows = []
-    for view in sorted(edition.views.values(), key=lambda one: french(one.indicator.name).casefold()):
+    for view in sorted(edition.views.values(), key=lambda one: _alphabetical(french(one.indicator.name))):
         indicator, figure = view.indicator, view.headline
         home = writer.home.get(indicator.id, "")
-        period = format_period(figure.period_start, figure.period_end) if figure else ""
+        page = home.partition(".")[0]
+        state = "" if indicator.status == "active" else f" ({label_of(STATUSES, indicator.status)})"
         rows.append(
             [
-                link(home, french(indicator.name)) if home else french(indicator.name),
+                link(home, french(indicator.name)) if home else french(indicator.name) + state,
+                link(f"{page}.html", shorts[page]) if home else "–",
                 value_cell(figure) if figure else "–",
-                period,
+                format_period(figure.period_start, figure.period_end) if figure else "",
                 label_of(LEVELS, indicator.niveau),
-                label_of(STATUSES, indicator.status),
                 label_of(AVAILABILITY, indicator.disponibilite),
             ]
         )
-    header = ["Indicateur", "Valeur", "Période", "Nature", "État", "Disponibilité"]
-    content = table("Indicateurs", header, rows, numeric=[False, True, False, False, False, False], css="dense")
+    header = ["Indicateur", "Objectif ou thème", "Valeur", "Période", "Nature", "Source"]
+    content = table("Indicateurs", header, rows, numeric=[False, False, True, False, False, False], css="dense")
     return writer.fill("indicateurs", count=f"{plural(len(rows), 'indicateur')}.", table=block(content))
+
+
+def _alphabetical(text: str) -> str:
+    """Return a sorting key that ignores accents and case, as a French index does."""
+    return "".join(one for one in normalize("NFD", text.casefold()) if not combining(one))
 
 
 def _method_pages(writer: Writer) -> Iterator[Page]:

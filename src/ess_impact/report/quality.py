@@ -8,15 +8,35 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ess_impact.data.messages import MESSAGES
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.report.blocks import definition_list, details, is_workbook
 from ess_impact.report.frames import Edition
 from ess_impact.report.labels import PROVIDERS, french, label_of
 from ess_impact.report.tables import table
-from ess_impact.text import format_date, format_number, format_value, plural
+from ess_impact.text import format_date, format_number, format_value, plural, typeset
 
 WORKBOOKS = "classeurs individuels des structures"
-SEVERITIES = {"rejet": "ligne écartée", "alerte": "à vérifier"}
+SEVERITIES = {"rejet": "écartée", "alerte": "signalée"}
+FILE_RULES = {
+    "bombe_zip": "classeur refusé : contenu démesuré",
+    "classeur_protege": "classeur protégé par un mot de passe",
+    "colonne_absente": "une colonne obligatoire manque",
+    "colonne_en_double": "une colonne figure deux fois",
+    "colonne_inconnue": "une colonne n’est pas demandée",
+    "colonne_personnelle": "une colonne contient des données personnelles refusées",
+    "doublon": "la même ligne figure deux fois",
+    "encodage_inconnu": "encodage du fichier inconnu",
+    "feuille_absente": "une feuille attendue manque",
+    "feuille_inconnue": "une feuille n’est pas demandée",
+    "fichier_illisible": "fichier illisible",
+    "fichier_vide": "fichier vide",
+    "identite_absente": "la feuille d’identité manque ou n’a pas de SIRET",
+    "macros": "classeur à macros refusé",
+    "orphelin": "la structure citée est absente des fichiers reçus",
+    "valeur_manquante": "une valeur obligatoire manque",
+}
+"""Rules on files and rows whose message depends on the case."""
 
 
 def _name_of_table(edition: Edition, name: object) -> str:
@@ -152,14 +172,18 @@ def rules_table(edition: Edition) -> Markup:
         ]
         for one in ordered
     ]
-    header = ["Règle", "Table", "Suite donnée", "Nombre"]
-    return table("Fautes et alertes par règle", header, rows, numeric=[False, False, False, True])
+    header = ["Règle", "Table", "Ligne", "Nombre"]
+    return table("Fautes et alertes par règle", header, rows, numeric=[False, False, False, True], css="dense")
 
 
 def _rule_label(catalogue: Catalogue, one: Mapping[str, Any]) -> str:
     known = catalogue.tables.get(str(one.get("table")))
     rule = next((rule for rule in known.rules if rule.id == one.get("regle")), None) if known else None
-    return french(rule.message) if rule else str(one.get("regle", "")).replace("_", " ")
+    name = str(one.get("regle", ""))
+    if rule is not None:
+        return french(rule.message)
+    general = MESSAGES[name][0] if name in MESSAGES else ""
+    return FILE_RULES.get(name) or typeset(general) or name.replace("_", " ")
 
 
 def conversions_table(edition: Edition) -> Markup:
@@ -204,11 +228,11 @@ def sources_tables(edition: Edition) -> Markup:
         pairs: list[tuple[str, object]] = [
             ("Contenu", french(one.description)),
             ("Remise par", label_of(PROVIDERS, one.provider)),
-            ("Source", one.source),
+            ("Source", typeset(one.source)),
             ("Colonnes", ", ".join(french(column.label) for column in one.columns)),
             ("Règles", str(len(one.rules)) if one.rules else ""),
             ("Conservation des fichiers", retention),
-            ("À vérifier", "\u00a0; ".join(one.a_verifier)),
+            ("À vérifier", typeset("\u00a0; ".join(one.a_verifier))),
         ]
         sheets.append(details(f"{french(one.name)} ({plural(len(one.columns), 'colonne')})", definition_list(pairs)))
     return Markup("\n").join(sheets)
@@ -231,7 +255,7 @@ def codelists_table(edition: Edition) -> Markup:
     for one in sorted(edition.catalogue.codelists.values(), key=lambda one: french(one.name)):
         unsure = sum(code.a_verifier for code in one.codes)
         flag = "à vérifier" if one.a_verifier else (plural(unsure, "code à vérifier", "codes à vérifier") if unsure else "")
-        rows.append([french(one.name), format_number(len(one.codes)), one.source, flag])
+        rows.append([french(one.name), format_number(len(one.codes)), typeset(one.source), flag])
     return table("Nomenclatures", ["Nomenclature", "Codes", "Source", "Réserve"], rows, numeric=[False, True, False, False])
 
 
@@ -253,7 +277,7 @@ def parameters_table(edition: Edition) -> Markup:
             french(one.name),
             f"{format_number(dated.value)} {one.unit.replace('_', ' ')}",
             format_date(dated.valid_from),
-            dated.source,
+            typeset(dated.source),
             "à vérifier" if dated.a_verifier else "",
         ]
         for one in sorted(edition.catalogue.parameters.values(), key=lambda one: french(one.name))
@@ -276,6 +300,11 @@ def open_points(edition: Edition) -> Iterator[tuple[str, str]]:
     tuple of str
         Where it matters, and what is to be checked.
     """
+    for where, point in _open_points(edition):
+        yield where, typeset(point)
+
+
+def _open_points(edition: Edition) -> Iterator[tuple[str, str]]:
     catalogue = edition.catalogue
     for view in edition.views.values():
         yield from ((french(view.indicator.name), point) for point in view.indicator.a_verifier)

@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from ess_impact import __version__
+from ess_impact._version import __version__
 from ess_impact.definitions.vocabulary import Diffusion
 from ess_impact.evaluation.campaign import Campaign
 from ess_impact.evaluation.collecting import Collected, Progress, collect, silent
@@ -262,7 +262,9 @@ def _outcome(  # noqa: PLR0913 - gathers the parts of one run
 
 def _journal(outcome: Outcome) -> None:
     """Write what changes from run to run, outside ``results/``."""
-    steps = [{"etape": name, "duree_s": round(wall, 3), "processeur_s": round(cpu, 3)} for name, wall, cpu in outcome.steps]
+    steps = [
+        {"etape": name, "duree_s": round(wall, 3), "processeur_s": round(cpu, 3)} for name, wall, cpu in outcome.steps
+    ]
     facts = {
         "termine_le": datetime.now(UTC).isoformat(timespec="seconds"),
         "version": __version__,

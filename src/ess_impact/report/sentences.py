@@ -24,7 +24,7 @@ from ess_impact.definitions.indicators import (
 from ess_impact.definitions.plans import Baseline, Placement
 from ess_impact.report.frames import Figure, figures_of
 from ess_impact.report.labels import METHODS, french, in_sentence, label_of
-from ess_impact.text import format_interval, format_number, format_period, format_value, plural
+from ess_impact.text import format_interval, format_number, format_period, format_value, plural, typeset
 
 NO_VALUE: Mapping[str, str] = {
     "denominateur_nul": "Valeur non calculée : aucun cas connu n’entre dans le calcul.",
@@ -102,7 +102,8 @@ def when(figure: Figure) -> str:
 def _said(figure: Figure) -> str:
     period = when(figure)
     value = format_value(figure.value, figure.unit)
-    return f"{period}\u00a0: {value}" if period else value
+    everywhere = ", pour l’ensemble des territoires" if figure.geo_level == "ensemble" else ""
+    return f"{period}{everywhere}\u00a0: {value}" if period else value
 
 
 @singledispatch
@@ -150,6 +151,8 @@ def _(indicator: Count | Sum | DistinctCount, figure: Figure) -> str:
 
 @describe.register
 def _(indicator: Mean, figure: Figure) -> str:
+    if figure.n == 1:
+        return _said(figure)
     return f"{_said(figure)} en moyenne{_over(figure)}"
 
 
@@ -295,7 +298,7 @@ def _place(rank: int) -> str:
     return "1re" if rank == 1 else f"{rank}e"
 
 
-def placement_sentences(placement: Placement | None, unit: str) -> list[str]:
+def placement_sentences(placement: Placement | None, unit: str, figure: Figure | None = None) -> list[str]:
     """Say the direction looked for, the voted target and the references.
 
     Parameters
@@ -304,6 +307,8 @@ def placement_sentences(placement: Placement | None, unit: str) -> list[str]:
         Place of the indicator in the plan.
     unit : str
         Unit of the indicator.
+    figure : Figure, optional
+        Headline figure, compared with the first reference.
 
     Returns
     -------
@@ -316,16 +321,25 @@ def placement_sentences(placement: Placement | None, unit: str) -> list[str]:
     if placement.target is not None:
         target = placement.target
         voted = format_value(target.value, unit)
-        found.append(f"Cible votée\u00a0: {voted} ({target.source}).")
+        found.append(f"Cible votée\u00a0: {voted} ({typeset(target.source)}).")
     for reference in placement.references:
         stated = any(sign.isdigit() for sign in french(reference.label))
         value = "" if stated else f"\u00a0: {format_value(reference.value, unit)}"
         doubt = "\u00a0; à vérifier" if reference.a_verifier else ""
         found.append(
             f"Pour situer\u00a0: {in_sentence(french(reference.label))}{value} "
-            f"({_kind_of_reference(reference.tag)}, pas un objectif voté\u00a0; {reference.source}{doubt})."
+            f"({_kind_of_reference(reference.tag)}, pas un objectif voté\u00a0; {typeset(reference.source)}{doubt})."
         )
-    return found
+    compared = COMPARED.get((figure.comparison if figure and not figure.hidden else None) or "", "")
+    return [*found, compared] if found and compared else found
+
+
+COMPARED: Mapping[str, str] = {
+    "au_dessus": "La valeur est au-dessus de ce seuil.",
+    "en_dessous": "La valeur est en dessous de ce seuil.",
+    "non_concluant": "L’intervalle contient ce seuil\u00a0: on ne peut pas dire de quel côté se trouve la valeur.",
+}
+"""How a value stands against the first reference."""
 
 
 def _kind_of_reference(tag: str) -> str:
@@ -346,8 +360,8 @@ def baseline_qualifier(baseline: Baseline) -> str:
         Qualifier, vintage (or that there is none), scope and caveat.
     """
     vintage = f"millésime {baseline.vintage}" if baseline.vintage else "millésime non indiqué"
-    parts = [f"« {baseline.qualifier} »" if baseline.qualifier else "", vintage, baseline.scope, baseline.caveat]
-    return "\u00a0; ".join(part for part in parts if part)
+    parts = [f"«\u00a0{baseline.qualifier}\u00a0»" if baseline.qualifier else "", vintage, baseline.scope, baseline.caveat]
+    return "\u00a0; ".join(typeset(part) for part in parts if part)
 
 
 def sentences_of(indicator: Indicator | None, figure: Figure | None, territories: int = 0) -> list[str]:
@@ -374,17 +388,8 @@ def sentences_of(indicator: Indicator | None, figure: Figure | None, territories
         found.append(f"{describe(indicator, figure)}.")
     found += [interval_sentence(indicator, figure), reason_sentence(figure), missing_sentence(figure)]
     if not figure.hidden:
-        found += [figure.notes or "", rank_sentence(figure, territories or None), _trend(figure)]
+        found += [typeset(figure.notes or ""), rank_sentence(figure, territories or None)]
     return [one for one in found if one]
-
-
-def _trend(figure: Figure) -> str:
-    found = []
-    if figure.trend:
-        found.append(f"Tendance\u00a0: {label_of({}, figure.trend)}.")
-    if figure.panel_constant is not None:
-        found.append(f"À panel constant\u00a0: {format_value(figure.panel_constant, figure.unit)}.")
-    return " ".join(found)
 
 
 def sentence(results: Any) -> str:

@@ -10,10 +10,10 @@ from markupsafe import Markup
 
 from ess_impact.definitions.plans import Baseline
 from ess_impact.report.frames import Figure, IndicatorView, figures_of
-from ess_impact.report.labels import METHODS, METHOD_NOTES, Names, french, in_sentence, label_of
+from ess_impact.report.labels import METHOD_NOTES, METHODS, Names, french, in_sentence, label_of
 from ess_impact.report.markup import as_html, link
 from ess_impact.report.sentences import baseline_qualifier
-from ess_impact.text import UNKNOWN, format_number, format_period, format_value
+from ess_impact.text import UNKNOWN, format_number, format_period, format_value, typeset
 
 SECRET = Markup('<span class="secret">secret statistique</span>')
 _DASH = "–"
@@ -128,6 +128,10 @@ def _has(name: str) -> Callable[[Figure], bool]:
     return lambda figure: getattr(figure, name) is not None and not figure.hidden
 
 
+def _is_fraction(figure: Figure) -> bool:
+    return figure.kind != "mean" and _has("denominator")(figure)
+
+
 def _fraction(figure: Figure) -> object:
     if figure.hidden or figure.denominator is None:
         return _DASH
@@ -137,6 +141,10 @@ def _fraction(figure: Figure) -> object:
 def _tells_size(figure: Figure) -> bool:
     """Whether the number of observations says more than the denominator, or than "one row"."""
     return _has("n")(figure) and figure.n != 1 and figure.n != figure.denominator
+
+
+def _rank(figure: Figure) -> object:
+    return _DASH if figure.hidden or figure.rank is None else f"{figure.rank} ({_rank_bounds(figure)})"
 
 
 def _method(notes: frozenset[str]) -> Callable[[Figure], object]:
@@ -154,9 +162,10 @@ def _columns(notes: frozenset[str]) -> list[Column]:
     return [
         Column(title="Valeur", cell=value_cell),
         Column(title="Intervalle à 95\u202f%", cell=_interval, used=_has("low")),
-        Column(title="Numérateur / dénominateur", cell=_fraction, used=_has("denominator")),
+        Column(title="Numérateur / dénominateur", cell=_fraction, used=_is_fraction),
         Column(title="Observations", cell=_count("n"), used=_tells_size),
         Column(title="Inconnues", cell=_count("n_missing"), used=lambda one: bool(one.n_missing) and not one.hidden),
+        Column(title="Rang (places possibles)", cell=_rank, used=_has("rank")),
         Column(
             title="Méthode", cell=_method(notes), used=lambda one: bool(one.method) and bool(notes), numeric=False
         ),
@@ -249,7 +258,7 @@ def breakdown_table(view: IndicatorView, breakdown: str, names: Names) -> Markup
     return figures_table(caption, (label, lambda one: names.modality(indicator, breakdown, one.modality)), figures)
 
 
-def territories_table(view: IndicatorView, names: Names, own: str) -> Markup:
+def territories_table(view: IndicatorView, names: Names) -> Markup:
     """Write the ranking of territories, the own one put forward.
 
     Parameters
@@ -258,8 +267,6 @@ def territories_table(view: IndicatorView, names: Names, own: str) -> Markup:
         An indicator known for several territories.
     names : Names
         Labels of the territories.
-    own : str
-        Code of the own territory.
 
     Returns
     -------
@@ -267,16 +274,17 @@ def territories_table(view: IndicatorView, names: Names, own: str) -> Markup:
         The table; a rank always comes with its bounds.
     """
     figures = sorted(view.territories, key=_rank_key)
-    marked = frozenset(place for place, one in enumerate(figures) if one.territory == own)
+    marked = frozenset(place for place, one in enumerate(figures) if one.territory == view.own)
     intervals = any(one.low is not None and not one.hidden for one in figures)
-    header = ["Territoire", "Valeur", *(["Intervalle à 95\u202f%"] if intervals else []), "Rang", "Rangs possibles"]
+    ranked = any(one.rank is not None for one in figures)
+    header = ["Territoire", "Valeur", *(["Intervalle à 95\u202f%"] if intervals else [])]
+    header += ["Rang", "Places possibles"] if ranked else []
     rows = [
         [
             names.territory(one.territory),
             value_cell(one),
             *([_interval(one)] if intervals else []),
-            _DASH if one.rank is None else str(one.rank),
-            _rank_bounds(one),
+            *([_DASH if one.rank is None else str(one.rank), _rank_bounds(one)] if ranked else []),
         ]
         for one in figures
     ]
@@ -315,7 +323,7 @@ def baselines_table(baselines: Sequence[Baseline], unit: str | None = None) -> M
     rows = []
     for one in baselines:
         other = "\u00a0; autre unité que l’indicateur" if unit is not None and one.unit != unit else ""
-        rows.append([f"« {one.quote} »", baseline_value(one), baseline_qualifier(one) + other, one.source])
+        rows.append([f"«\u00a0{one.quote}\u00a0»", baseline_value(one), baseline_qualifier(one) + other, typeset(one.source)])
     return table("Chiffres publiés par la politique", ["Citation", "Valeur", "À lire avec", "Source"], rows)
 
 

@@ -1,0 +1,171 @@
+"""Faults of indicators: every name exists, every expression types, before any data is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ess_impact.definitions.faults import Definitions, Found, expression_faults, missing_name
+from ess_impact.definitions.formula import parse_formula
+from ess_impact.definitions.indicators import (
+    CollectedIndicator,
+    DerivedIndicator,
+    DistinctMeasure,
+    Indicator,
+    Measure,
+    Proportion,
+    StandardisedRate,
+    ValueMeasure,
+)
+from ess_impact.definitions.tables import AnyColumn, Table
+from ess_impact.definitions.vocabulary import ColumnType
+from ess_impact.errors import DefinitionError, EssImpactError
+
+_GROUPABLE = {
+    ColumnType.CODE,
+    ColumnType.TEXTE,
+    ColumnType.BOOLEEN,
+    ColumnType.DEPARTEMENT,
+    ColumnType.COMMUNE,
+    ColumnType.ANNEE,
+}
+_NEEDS_EXPR = {"sum", "mean", "median", "quantile"}
+
+
+def indicator_faults(catalogue: Definitions, indicator: Indicator) -> Found:
+    """Find every fault of an indicator against the rest of the catalogue.
+
+    Parameters
+    ----------
+    catalogue : Definitions
+        All definitions.
+    indicator : Indicator
+        The indicator.
+
+    Yields
+    ------
+    tuple
+        Location in the document, fault.
+    """
+    if indicator.method is not None and indicator.method not in catalogue.methods:
+        yield ("method",), missing_name("méthode", indicator.method, catalogue.methods)
+    if isinstance(indicator, DerivedIndicator):
+        yield from _derived(catalogue, indicator)
+        return
+    table = catalogue.tables.get(indicator.table)
+    if table is None:
+        yield ("table",), missing_name("table", indicator.table, catalogue.tables)
+        return
+    columns = catalogue.columns_of(table)
+    yield from _period(indicator, columns)
+    yield from _breakdowns(indicator, columns)
+    yield from _named_columns(indicator, columns)
+    for fault in expression_faults(catalogue, table, indicator.where, "bool"):
+        yield ("where",), fault
+    yield from _measures(catalogue, table, indicator)
+    if isinstance(indicator, StandardisedRate):
+        yield from _standardised(catalogue, indicator, columns)
+    yield from _examples(indicator, columns)
+
+
+Columns = Mapping[str, AnyColumn]
+
+
+def _period(indicator: CollectedIndicator, columns: Columns) -> Found:
+    name = indicator.period.column
+    if name not in columns:
+        yield ("period", "column"), missing_name("colonne", name, columns)
+    elif columns[name].type not in (ColumnType.DATE, ColumnType.ANNEE):
+        yield ("period", "column"), DefinitionError(f"« {name} » n'est ni une date ni une année")
+
+
+def _breakdowns(indicator: CollectedIndicator, columns: Columns) -> Found:
+    for index, crossing in enumerate(indicator.breakdowns):
+        for name in crossing:
+            if name not in columns:
+                yield ("breakdowns", index), missing_name("colonne", name, columns)
+            elif columns[name].type not in _GROUPABLE:
+                yield ("breakdowns", index), DefinitionError(f"« {name} » ne peut pas servir de ventilation")
+
+
+def _named_columns(indicator: CollectedIndicator, columns: Columns) -> Found:
+    protected = indicator.secrecy.column if indicator.secrecy.unit == "entreprise" else None
+    measured = indicator.measures.value.column if isinstance(indicator.measures, DistinctMeasure) else None
+    for place, name in (("cluster", indicator.cluster), ("secrecy", protected), ("measures", measured)):
+        if name is not None and name not in columns:
+            yield (place,), missing_name("colonne", name, columns)
+
+
+def _measures(catalogue: Definitions, table: Table, indicator: CollectedIndicator) -> Found:
+    measures = indicator.measures
+    if isinstance(measures, DistinctMeasure):
+        for fault in expression_faults(catalogue, table, measures.value.where, "bool"):
+            yield ("measures", "value", "where"), fault
+        return
+    if isinstance(measures, ValueMeasure) and indicator.kind in _NEEDS_EXPR and measures.value.expr is None:
+        yield ("measures", "value"), DefinitionError(f"« kind: {indicator.kind} » demande value: {{expr: …}}")
+    for name, measure in _parts(indicator).items():
+        for fault in expression_faults(catalogue, table, measure.where, "bool"):
+            yield ("measures", name, "where"), fault
+        for fault in expression_faults(catalogue, table, measure.expr, "number"):
+            yield ("measures", name, "expr"), fault
+    if isinstance(indicator, Proportion) and indicator.measures.numerator.where is None:
+        yield ("measures", "numerator"), DefinitionError("une proportion dit ce qu'elle compte (numerator: where)")
+
+
+def _parts(indicator: CollectedIndicator) -> dict[str, Measure]:
+    measures = indicator.measures
+    if isinstance(measures, ValueMeasure):
+        return {"value": measures.value}
+    if isinstance(measures, DistinctMeasure):
+        return {}
+    return {"numerator": measures.numerator, "denominator": measures.denominator}
+
+
+def _standardised(catalogue: Definitions, indicator: StandardisedRate, columns: Columns) -> Found:
+    if indicator.strata not in columns:
+        yield ("strata",), missing_name("colonne", indicator.strata, columns)
+    reference = catalogue.codelists.get(indicator.reference)
+    if reference is None:
+        yield ("reference",), missing_name("codelist", indicator.reference, catalogue.codelists)
+    elif any(row.weight is None for row in reference.codes):
+        yield ("reference",), DefinitionError(f"chaque strate de « {reference.id} » demande son poids (weight)")
+
+
+def _examples(indicator: CollectedIndicator, columns: Columns) -> Found:
+    for index, example in enumerate(indicator.examples):
+        for position, row in enumerate(example.rows):
+            for name in row:
+                if name not in columns:
+                    yield ("examples", index, "rows", position), missing_name("colonne", name, columns)
+
+
+def _derived(catalogue: Definitions, indicator: DerivedIndicator) -> Found:
+    for name, one in indicator.inputs.items():
+        source = catalogue.indicators.get(one.indicator)
+        if source is None:
+            yield ("from", name), missing_name("indicateur", one.indicator, catalogue.indicators)
+        elif one.breakdown is not None and (
+            isinstance(source, DerivedIndicator) or (one.breakdown,) not in source.breakdowns
+        ):
+            yield ("from", name), DefinitionError(f"« {source.id} » n'est pas ventilé par « {one.breakdown} »")
+    if _reaches_itself(catalogue, indicator):
+        yield ("from",), DefinitionError(f"« {indicator.id} » se définit par lui-même")
+    if indicator.formula is not None:
+        try:
+            parse_formula(indicator.formula, list(indicator.inputs))
+        except EssImpactError as error:
+            yield ("formula",), error
+
+
+def _reaches_itself(catalogue: Definitions, start: DerivedIndicator) -> bool:
+    seen: set[str] = set()
+    waiting = [one.indicator for one in start.inputs.values()]
+    while waiting:
+        name = waiting.pop()
+        if name == start.id:
+            return True
+        current = catalogue.indicators.get(name)
+        if name not in seen and isinstance(current, DerivedIndicator):
+            waiting += [one.indicator for one in current.inputs.values()]
+        seen.add(name)
+    return False

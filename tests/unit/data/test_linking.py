@@ -1,0 +1,105 @@
+"""Foreign keys: orphans, columns brought, years."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ess_impact.data.checking import Checked, check
+from ess_impact.data.linking import link
+from ess_impact.definitions.catalogue import Catalogue
+from ess_impact.definitions.tables import Table
+
+ONE, TWO, THREE = "73282932000074", "35600000000048", "55208131766522"
+
+
+def _table(name: str, columns: dict[str, str], **more: Any) -> Table:
+    return Table.model_validate(
+        {
+            "id": name,
+            "version": "1.0.0",
+            "name": {"fr": name.capitalize()},
+            "description": {"fr": "essai"},
+            "provider": "service",
+            "source": "essai",
+            "columns": [{"name": one, "type": kind, "label": {"fr": one}} for one, kind in columns.items()],
+            **more,
+        }
+    )
+
+
+STRUCTURES = _table(
+    "structures", {"siret": "siret", "annee": "annee", "epci": "texte", "etp": "quantite"}, key=["siret", "annee"], owner="siret"
+)
+
+
+def _sorties(severity: str = "alerte", column: str = "siret", year: bool = False) -> Table:
+    columns = {column: "siret", "n": "entier"} | ({"annee": "annee"} if year else {})
+    key = {"column": column, "table": "structures", "brings": ["epci", "etp"], "severity": severity}
+    return _table("sorties", columns, owner=column, foreign_keys=[key])
+
+
+def _check(table: Table, rows: list[dict[str, Any]], *others: Table) -> Checked:
+    tables = {one.id: one for one in (table, *others)}
+    catalogue = Catalogue(indicators={}, tables=tables, codelists={}, parameters={}, plans={}, methods={})
+    frame = pl.DataFrame(rows, schema={name: pl.String for name in table.column_names})
+    return check(frame, table, catalogue=catalogue)
+
+
+def _linked(sorties: Table, rows: list[dict[str, Any]], structures: list[dict[str, Any]]) -> Checked:
+    checked = {"sorties": _check(sorties, rows, STRUCTURES), "structures": _check(STRUCTURES, structures)}
+    return link(checked, {"sorties": sorties, "structures": STRUCTURES})["sorties"]
+
+
+YEARS = [
+    {"siret": ONE, "annee": "2024", "epci": "nouveau", "etp": "2"},
+    {"siret": ONE, "annee": "2023", "epci": "ancien", "etp": "1"},
+    {"siret": TWO, "annee": "2023", "epci": "B"},
+]
+
+
+@pytest.mark.parametrize("column", ["siret", "id_beneficiaire"])
+def test_latest_year_is_brought(column: str) -> None:
+    linked = _linked(_sorties(column=column), [{column: ONE}, {column: TWO}, {column: None}], YEARS)
+    assert linked.accepted.select("epci", "etp").rows() == [("nouveau", 2000), ("B", None), (None, None)]
+    assert linked.anomalies.height == 0
+
+
+def test_same_year_is_brought_when_both_have_one() -> None:
+    rows = [{"siret": ONE, "annee": year} for year in ("2023", "2024", "2020", None)]
+    linked = _linked(_sorties(year=True), rows, YEARS)
+    assert linked.accepted["epci"].to_list() == ["ancien", "nouveau", "nouveau", "nouveau"]
+    assert linked.accepted["annee"].to_list() == [2023, 2024, 2020, None]
+
+
+@pytest.mark.parametrize(("severity", "kept"), [("alerte", 2), ("rejet", 1)])
+def test_orphan_is_reported_at_its_place(severity: str, kept: int) -> None:
+    linked = _linked(_sorties(severity), [{"siret": ONE}, {"siret": THREE}], YEARS)
+    assert linked.anomalies.select("table", "siret", "row", "column", "value", "rule", "severity").rows() == [
+        ("sorties", THREE, 2, "siret", THREE, "orphelin", severity)
+    ]
+    assert linked.rows_accepted == linked.accepted.height == kept
+    assert linked.refused.height == 2 - kept
+
+
+def test_row_set_aside_in_the_other_table_makes_no_orphan() -> None:
+    linked = _linked(_sorties(), [{"siret": TWO}], [{"siret": TWO, "annee": "12"}])
+    assert linked.anomalies.height == 0
+    assert linked.accepted["epci"].to_list() == [None]
+
+
+def test_other_table_not_received() -> None:
+    sorties = _sorties()
+    checked = {"sorties": _check(sorties, [{"siret": ONE}], STRUCTURES)}
+    linked = link(checked, {"sorties": sorties, "structures": STRUCTURES})["sorties"]
+    assert linked.anomalies.height == 0
+    assert linked.accepted.schema["etp"] == pl.Int64
+    assert linked.accepted["epci"].to_list() == [None]
+
+
+def test_order_and_number_of_rows_hold() -> None:
+    rows = [{"siret": [ONE, TWO, THREE][number % 3], "n": str(number)} for number in range(30)]
+    linked = _linked(_sorties(), rows, YEARS * 1)
+    assert linked.accepted["n"].to_list() == list(range(30))
