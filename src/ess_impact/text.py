@@ -34,7 +34,7 @@ MONTHS = (
 
 Number = int | float | Decimal
 
-_NARROW_BEFORE = re.compile(r" (?=[;!?%€‰])")
+_NARROW_BEFORE = re.compile(r" (?=[;!?€‰]|%(?!\}))")
 _WIDE_BEFORE = re.compile(r" (?=[:»])|(?<=«) ")
 _APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=\w|«)")
 _THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}\b)")

@@ -113,7 +113,7 @@ def _check(rows: list[dict[str, Any]]) -> Checked:
     return check(pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String)), TABLE, catalogue=CATALOGUE, key=KEY)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows=_rows)
 def test_good_rows_are_accepted(rows: list[dict[str, Any]]) -> None:
     checked = _check(rows)
@@ -126,7 +126,7 @@ def _check_again(checked: Checked) -> pl.DataFrame:
     return check(checked.accepted, TABLE, catalogue=CATALOGUE).accepted
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(rows=_rows, fault=_faults, data=st.data())
 def test_one_fault_is_one_anomaly(rows: list[dict[str, Any]], fault: tuple[str, Any, str, str], data: st.DataObject) -> None:
     column, value, rule, severity = fault
@@ -140,7 +140,7 @@ def test_one_fault_is_one_anomaly(rows: list[dict[str, Any]], fault: tuple[str, 
     assert checked.rows_accepted == len(rows) - (severity == "rejet")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rows=_rows, data=st.data())
 def test_a_repeated_row_is_one_duplicate(rows: list[dict[str, Any]], data: st.DataObject) -> None:
     twin = data.draw(st.integers(0, len(rows) - 1))
@@ -149,12 +149,11 @@ def test_a_repeated_row_is_one_duplicate(rows: list[dict[str, Any]], data: st.Da
     assert f"la ligne {twin + 1}" in checked.anomalies["message"][0]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(rows=_rows, order=st.randoms(use_true_random=False))
 def test_order_of_rows_changes_no_row(rows: list[dict[str, Any]], order: Any) -> None:
     shuffled = list(rows)
     order.shuffle(shuffled)
-    names = [name for name in COLUMNS if name != "personne"]
     key = ["siret", "personne"]
     one, other = _check(rows).accepted, _check(shuffled).accepted
-    assert one.sort(key).select(key + names).equals(other.sort(key).select(key + names))
+    assert one.sort(key).drop("_row").equals(other.sort(key).drop("_row"))

@@ -124,10 +124,12 @@ _row = st.tuples(
 _rows = st.lists(_row, min_size=1, max_size=12)
 
 
+CONNECTION = duckdb.connect()
+
+
 def _by_duckdb(frame: pl.DataFrame, sql: str) -> list[Any]:
-    with duckdb.connect() as connection:
-        connection.register("donnees", frame.with_row_index("_i").to_arrow())
-        return [row[0] for row in connection.sql(f"SELECT {sql} FROM donnees ORDER BY _i").fetchall()]
+    CONNECTION.register("donnees", frame.with_row_index("_i").to_arrow())
+    return [row[0] for row in CONNECTION.sql(f"SELECT {sql} FROM donnees ORDER BY _i").fetchall()]
 
 
 @settings(max_examples=150, deadline=None)
@@ -185,7 +187,7 @@ _sirets = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(numbers=st.lists(_sirets.filter(str.strip), min_size=1, max_size=20))
 def test_siret_agrees_with_stdnum(numbers: list[str]) -> None:
     values = parse_siret(pl.LazyFrame({"text": numbers})).collect()["value"].to_list()
@@ -194,7 +196,7 @@ def test_siret_agrees_with_stdnum(numbers: list[str]) -> None:
     assert all(value is None or value == stdnum_siret.compact(number) for value, number in zip(values, plain, strict=True))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(numbers=st.lists(st.one_of(_digits.filter(bool), st.text("0123456789", min_size=8, max_size=8).map(_with_key)), min_size=1))
 def test_siren_agrees_with_stdnum(numbers: list[str]) -> None:
     values = parse_siren(pl.LazyFrame({"text": numbers})).collect()["value"].to_list()
@@ -208,14 +210,14 @@ def _french(value: Decimal, grouped: bool, mark: str) -> str:
     return f"{sign}{shown}{mark}{decimals}"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(cents=st.integers(-(10**13), 10**13), grouped=st.booleans(), mark=st.sampled_from([",", "."]))
 def test_amounts_are_exact(cents: int, grouped: bool, mark: str) -> None:
     text = _french(Decimal(cents) / 100, grouped, mark)
     assert parse_amount(pl.LazyFrame({"text": [text]}), ColumnType.EUROS).collect()["value"].to_list() == [cents]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(number=st.floats(-1e9, 1e9), kind=st.sampled_from([ColumnType.EUROS, ColumnType.QUANTITE, ColumnType.RATIO]))
 def test_written_floats_are_read_to_the_nearest_or_refused(number: float, kind: ColumnType) -> None:
     text = f"{number:.15f}"

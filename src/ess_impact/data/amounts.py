@@ -90,7 +90,8 @@ def _plain_number(cells: pl.LazyFrame, column_type: ColumnType) -> pl.LazyFrame:
     bare = bare.str.replace(unit, "") if unit else bare
     grouped = pl.col("bare").str.contains(_GROUPED)
     compact = pl.when(grouped).then(pl.col("bare").str.replace_all(r"[\s\u00a0\u202f]", "")).otherwise(pl.col("bare"))
-    doubtful = pl.col("compact").str.contains(_DOUBTFUL_DOT)
+    # Nobody groups the thousands of a ratio: there, 1.000 is one.
+    doubtful = pl.lit(False) if column_type is ColumnType.RATIO else pl.col("compact").str.contains(_DOUBTFUL_DOT)
     if scale_of(column_type) < 1000:
         doubtful = doubtful | pl.col("compact").str.contains(_DOUBTFUL_COMMA)
     number = (

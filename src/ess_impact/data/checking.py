@@ -75,7 +75,9 @@ def check(
     Parameters
     ----------
     frame : RawTable, or polars, pandas or Arrow frame
-        Text cells are parsed; numbers are natural values (euros, hours), whatever their type.
+        Text cells are parsed; numbers are natural values (euros, hours), whatever their type, save in a frame with
+        the place columns ``_file``, ``_sheet``, ``_row`` and ``_sender``: it comes from an earlier check, its integers
+        are stored ones.
     table : str or Table
         The table or its id.
     catalogue : Catalogue, optional
@@ -108,7 +110,8 @@ def check(
     catalogue = _shipped() if catalogue is None else catalogue
     definition = table if isinstance(table, Table) else catalogue.table(table)
     raw = frame if isinstance(frame, RawTable) else _from_frame(frame, definition, catalogue, key)
-    typed, found, conversions = _parse(raw, definition, catalogue, key)
+    stored = raw is not frame and set(PLACE) <= set(getattr(frame, "columns", ()))
+    typed, found, conversions = _parse(raw, definition, catalogue, key, stored=stored)
     typed = add_derived(typed, definition, catalogue, as_of)
     faults = pl.concat([found, _validate(typed, raw.frame, definition, catalogue, as_of)])
     return _checked(raw, definition, typed, faults, conversions)
@@ -142,7 +145,7 @@ def _from_frame(frame: Any, table: Table, catalogue: Catalogue, key: bytes | Non
 
 
 def _parse(
-    raw: RawTable, table: Table, catalogue: Catalogue, key: bytes | None
+    raw: RawTable, table: Table, catalogue: Catalogue, key: bytes | None, *, stored: bool
 ) -> tuple[pl.DataFrame, pl.DataFrame, dict[tuple[str, str], int]]:
     """Return typed columns with their marks of bad cells, the faults met, and the conversions by file."""
     frame = raw.frame
@@ -154,7 +157,7 @@ def _parse(
         if column.name not in frame.columns:
             columns[column.name] = pl.Series([None], dtype=dtype_of(column.type)).new_from_index(0, frame.height)
             continue
-        parsed = parse_column(frame[column.name], column, catalogue.codelists, key=key)
+        parsed = parse_column(frame[column.name], column, catalogue.codelists, key=key, stored=stored)
         columns[column.name] = parsed.values
         _count(conversions, parsed, frame["_file"])
         if parsed.faults.null_count() < frame.height:
@@ -268,8 +271,8 @@ def _by_kind(raw: RawTable, conversions: Mapping[tuple[str, str], int]) -> dict[
 
 def _placed(faults: pl.DataFrame, typed: pl.DataFrame, table: Table) -> pl.DataFrame:
     """Give each fault its file, sheet, row and structure; mask what names a person."""
-    owner = pl.col(table.owner) if table.owner else pl.lit(None, dtype=pl.String)
-    rows = typed.select(_INDEX, *PLACE, siret=pl.coalesce(owner, "_sender"), **_first_place(faults, typed, table))
+    siret = pl.coalesce(table.owner or "_sender", "_sender")
+    rows = typed.select(_INDEX, *PLACE, siret=siret, **_first_place(faults, typed, table))
     persons = [column.name for column in table.columns if column.type is ColumnType.PERSONNE]
     twin = (pl.col("rule") == "doublon") & pl.col("_first").is_not_null()
     return (

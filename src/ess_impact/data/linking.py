@@ -85,12 +85,11 @@ def _orphans(one: Checked, key: ForeignKey, other: Table, orphan: pl.Series) -> 
     column = one.table.column(key.column)
     label = column.label.fr if column is not None else key.column
     personal = column is not None and column.type is ColumnType.PERSONNE
-    owner = pl.col(one.table.owner) if one.table.owner else pl.lit(None, dtype=pl.String)
     return (
         one.accepted.filter(orphan)
         .select(
             table=pl.lit(one.table.id),
-            siret=pl.coalesce(owner, "_sender"),
+            siret=pl.coalesce(one.table.owner or "_sender", "_sender"),
             file="_file",
             sheet="_sheet",
             row="_row",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import polars as pl
@@ -11,7 +11,7 @@ import polars as pl
 from ess_impact.data.amounts import parse_amount
 from ess_impact.data.anomalies import MASK
 from ess_impact.data.codes import parse_boolean, parse_code, parse_list
-from ess_impact.data.dates import parse_date, parse_year
+from ess_impact.data.dates import YEARS, parse_date, parse_year
 from ess_impact.data.identifiers import TEXT, parse_commune, parse_departement, parse_rna, parse_siren, parse_siret
 from ess_impact.data.personal import pseudonyms
 from ess_impact.definitions.codelists import Codelist
@@ -21,6 +21,9 @@ from ess_impact.definitions.vocabulary import SCALES, ColumnType
 Parser = Callable[[pl.LazyFrame], pl.LazyFrame]
 
 _SPREADSHEET_ERROR = r"^#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|VALEUR!|NOM\?|NOMBRE!|NUL!|SPILL!|CALC!)$"
+MAX_STORED = 10**18
+"""Largest stored integer: sums of many stay far from what 128 bits hold."""
+
 _FEW = 2
 """Distinct values are parsed alone when there are at least this many times fewer of them than cells."""
 
@@ -82,7 +85,12 @@ def dtype_of(column_type: ColumnType) -> pl.DataType:
 
 
 def parse_column(
-    cells: pl.Series, column: AnyColumn, codelists: Mapping[str, Codelist], *, key: bytes | None = None
+    cells: pl.Series,
+    column: AnyColumn,
+    codelists: Mapping[str, Codelist],
+    *,
+    key: bytes | None = None,
+    stored: bool = False,
 ) -> Parsed:
     """Parse one column, as text or already typed.
 
@@ -96,6 +104,8 @@ def parse_column(
         Lists the column may name.
     key : bytes, optional
         Key of the pseudonyms.
+    stored : bool, default False
+        Integers are already stored ones (cents, hundredths of hours …): the cells were checked before.
 
     Returns
     -------
@@ -109,7 +119,7 @@ def parse_column(
     """
     wanted = dtype_of(column.type)
     if column.type in SCALES and cells.dtype.is_integer():
-        return _clean(cells.cast(pl.Int64) * scale_of(column.type))
+        return _from_integers(cells, column.type, 1 if stored else scale_of(column.type))
     if cells.dtype == wanted and wanted != pl.String:
         return _clean(cells)
     if column.type in SCALES and cells.dtype.is_numeric():
@@ -153,6 +163,21 @@ def _clean(values: pl.Series) -> Parsed:
     return Parsed(values=values, faults=nothing, hints=nothing, coercions={})
 
 
+def _from_integers(cells: pl.Series, column_type: ColumnType, scale: int) -> Parsed:
+    """Store natural values given as integers, or keep those stored already."""
+    number = pl.col("cell").cast(pl.Int64, strict=False)
+    low, high = (-MAX_STORED // scale, MAX_STORED // scale)
+    rule = "nombre_trop_grand"
+    if column_type is ColumnType.ANNEE:
+        (low, high), rule = YEARS, "annee_impossible"
+    holds = number.is_between(low, high).fill_null(False)
+    frame = pl.DataFrame({"cell": cells}).select(
+        value=pl.when(holds).then(number) * scale,
+        fault=pl.when(pl.col("cell").is_not_null() & ~holds).then(pl.lit(rule)),
+    )
+    return replace(_clean(frame["value"]), faults=frame["fault"])
+
+
 def _from_numbers(cells: pl.Series, column_type: ColumnType) -> Parsed:
     """Store natural values given as floats or decimals."""
     scale = scale_of(column_type)
@@ -170,8 +195,7 @@ def _from_numbers(cells: pl.Series, column_type: ColumnType) -> Parsed:
         value=pl.when(known & number.is_finite() & fits & close).then(stored).cast(pl.Int64),
         fault=pl.when(known & ~(number.is_finite() & fits & close)).then(rule),
     )
-    blank = _clean(frame["value"])
-    return Parsed(values=frame["value"], faults=frame["fault"], hints=blank.hints, coercions={})
+    return replace(_clean(frame["value"]), faults=frame["fault"])
 
 
 def _parse_texts(texts: pl.Series, parser: Parser) -> Parsed:
@@ -203,9 +227,7 @@ def _apply(texts: pl.Series, parser: Parser) -> pl.DataFrame:
         if "hint" in parsed.columns
         else pl.Series("hint", [None], dtype=pl.String).new_from_index(0, len(texts))
     )
-    return parsed.select(
-        "value", fault, hint, pl.col("^~.*$")
-    ).with_columns(spaced.alias("~espaces superflus"))
+    return parsed.select("value", fault, hint, pl.col("^~.*$")).with_columns(spaced.alias("~espaces superflus"))
 
 
 def _as_parsed(frame: pl.DataFrame) -> Parsed:

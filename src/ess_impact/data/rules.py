@@ -122,6 +122,14 @@ def _case(node: exp.Expr) -> pl.Expr:
     return result
 
 
+def _coalesce(node: exp.Expr) -> pl.Expr:
+    # pl.coalesce of an all-null column and a number keeps the length of the number (polars 2.1).
+    *others, result = [_walk(one) for one in (node.this, *node.expressions)]
+    for value in reversed(others):
+        result = pl.when(value.is_not_null()).then(value).otherwise(result)
+    return result
+
+
 _HANDLERS: dict[type[exp.Expr], Callable[[exp.Expr], pl.Expr]] = {
     exp.Column: lambda node: pl.col(node.name),
     exp.Literal: _literal,
@@ -138,7 +146,7 @@ _HANDLERS: dict[type[exp.Expr], Callable[[exp.Expr], pl.Expr]] = {
     exp.Neg: lambda node: _opposite(_walk(node.this)),
     exp.Abs: _absolute,
     exp.Case: _case,
-    exp.Coalesce: lambda node: pl.coalesce(_walk(node.this), *map(_walk, node.expressions)),
+    exp.Coalesce: _coalesce,
     **dict.fromkeys(_COMPARE, _binary),
     **dict.fromkeys(_COMPUTE, _arithmetic),
 }

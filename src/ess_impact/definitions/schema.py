@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
@@ -25,3 +27,18 @@ def json_schema() -> dict[str, Any]:
     adapter: TypeAdapter[Any] = TypeAdapter(Annotated[Indicator, Field(discriminator="kind")])
     schema = adapter.json_schema(by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Indicateur ess-impact", **schema}
+
+
+def schema_text() -> str:
+    """Return the schema as the file ``indicators/indicator.schema.json`` holds it.
+
+    Returns
+    -------
+    str
+        JSON, keys sorted.
+    """
+    return json.dumps(json_schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema_text())

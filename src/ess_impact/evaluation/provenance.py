@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 import polars as pl
@@ -126,7 +127,7 @@ def _response(campaign: Campaign, collected: Collected) -> dict[str, Any]:
     answered = answers.filter(pl.col("annee") == campaign.settings.campagne)["siret"].unique()
     asked = collected.expected.height
     respondents = collected.expected.filter(pl.col("siret").is_in(answered.to_list())).height
-    sent = set(answered.to_list()) | set(collected.senders) | set(_owners(collected))
+    sent = set(answered.to_list()) | set(collected.senders) | _named_in(collected)
     silent = collected.expected.filter(~pl.col("siret").is_in(sorted(sent))).height
     return {
         "reponse": {"attendus": asked, "repondants": respondents, "taux": respondents / asked if asked else None},
@@ -134,8 +135,10 @@ def _response(campaign: Campaign, collected: Collected) -> dict[str, Any]:
     }
 
 
-def _owners(collected: Collected) -> list[str]:
-    return collected.anomalies["siret"].unique().to_list()
+def _named_in(collected: Collected) -> set[str]:
+    """Structures that sent something, were it unreadable: owner of a faulty row, or SIRET that names a file."""
+    files = [*collected.anomalies["file"].unique().to_list(), *(one.file for one in collected.files)]
+    return {*collected.anomalies["siret"].unique().to_list(), *(PurePosixPath(file).stem for file in files)}
 
 
 def _concatenated(checked: Mapping[str, Checked]) -> pl.DataFrame:

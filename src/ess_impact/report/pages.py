@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from unicodedata import combining, normalize
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from ess_impact.definitions.plans import Baseline, Objective, Placement
@@ -28,7 +28,7 @@ from ess_impact.report.tables import (
     territories_table,
     value_cell,
 )
-from ess_impact.text import format_date, format_period, format_value, plural
+from ess_impact.text import format_date, format_period, format_value, plural, typeset
 
 OTHERS = "autres-indicateurs"
 _OPEN_TABLES = 1
@@ -91,14 +91,30 @@ class Writer:
             MyST.
         """
         environment = Environment(
-            loader=FileSystemLoader(self.sources / "templates"),
+            loader=FunctionLoader(lambda name: self.read("templates", name)),
             autoescape=True,
             finalize=as_myst,
             trim_blocks=True,
             lstrip_blocks=True,
             undefined=StrictUndefined,
         )
-        return environment.get_template(f"{template}.md").render(**values)
+        return environment.get_template(template).render(**values)
+
+    def read(self, folder: str, name: str) -> str:
+        """Read a text of the book, with the spaces and apostrophes of print.
+
+        Parameters
+        ----------
+        folder, name : str
+            ``templates``, ``pages`` or ``introductions``, and the file without extension.
+
+        Returns
+        -------
+        str
+            Empty when there is no such file.
+        """
+        path = self.sources / folder / f"{name}.md"
+        return typeset(path.read_text(encoding="utf-8")) if path.is_file() else ""
 
     @property
     def notes(self) -> frozenset[str]:
@@ -180,14 +196,13 @@ def _objective_page(writer: Writer, objective: Objective, number: int | None) ->
     edition = writer.edition
     placements = [one for one in objective.placements if one.indicator in edition.views]
     heads = [edition.views[one.indicator] for one in placements if one.headline]
-    introduction = writer.sources / "introductions" / f"{objective.id}.md"
     published = [one for one in _baselines(edition) if one.objective == objective.id and one.indicator is None]
     page = page_name(objective)
     text = writer.fill(
         "objectif",
         title=f"Objectif {number} – {french(objective.name)}" if number else french(objective.name),
         question=french(objective.question) if objective.question else "",
-        introduction=Markup(introduction.read_text(encoding="utf-8")) if introduction.is_file() else "",  # noqa: S704
+        introduction=Markup(writer.read("introductions", objective.id)),  # noqa: S704
         cards=_block(cards(card(view, writer.home[view.indicator.id]) for view in heads)),
         sections=[Markup(_section(writer, placement, page)) for placement in placements],  # noqa: S704
         baselines=_block(baselines_table(published)) if published else "",
@@ -336,7 +351,7 @@ def short_title(edition: Edition) -> str:
 def _reading_pages(writer: Writer) -> Iterator[Page]:
     part = "Comprendre et vérifier"
     edition = writer.edition
-    yield Page(name="avertissements", part=part, text=_static(writer, "avertissements"))
+    yield Page(name="avertissements", part=part, text=writer.read("pages", "avertissements"))
     yield Page(name="indicateurs", part=part, text=_index_page(writer))
     text = writer.fill(
         "qualite",
@@ -356,15 +371,11 @@ def _reading_pages(writer: Writer) -> Iterator[Page]:
         points=block(table("Points ouverts", ["Où", "À vérifier"], points)) if points else "",
     )
     yield Page(name="sources", part=part, text=text)
-    yield Page(name="glossaire", part=part, text=_static(writer, "glossaire"))
+    yield Page(name="glossaire", part=part, text=writer.read("pages", "glossaire"))
 
 
 def _or_none(entries: Sequence[Mapping[str, Any]], content: Markup, nothing: str) -> Markup | str:
     return block(content) if entries else nothing
-
-
-def _static(writer: Writer, name: str) -> str:
-    return (writer.sources / "pages" / f"{name}.md").read_text(encoding="utf-8")
 
 
 def _index_page(writer: Writer) -> str:

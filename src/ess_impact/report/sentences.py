@@ -200,12 +200,16 @@ def reason_sentence(figure: Figure) -> str:
     str
         "" when nothing is missing; an unknown code is shown as it is.
     """
-    if figure.hidden:
-        return NO_VALUE["secret_statistique"]
-    if figure.value is None:
-        return NO_VALUE.get(figure.reason or "", f"Valeur non calculée ({label_of({}, figure.reason) or 'sans motif'}).")
-    if figure.low is None and figure.reason:
-        return NO_INTERVAL.get(figure.reason, f"Pas d’intervalle ({label_of({}, figure.reason)}).")
+    return typeset(_reason(figure))
+
+
+def _reason(figure: Figure) -> str:
+    code = "secret_statistique" if figure.hidden else figure.reason or ""
+    words = code.replace("_", " ") or "sans motif"
+    if figure.hidden or figure.value is None:
+        return NO_VALUE.get(code, f"Valeur non calculée ({words}).")
+    if figure.low is None and code:
+        return NO_INTERVAL.get(code, f"Pas d’intervalle ({words}).")
     return ""
 
 
@@ -230,7 +234,7 @@ def interval_sentence(indicator: object, figure: Figure) -> str:
     span = format_interval(figure.low, figure.high, figure.unit)
     method = f", méthode {label_of(METHODS, figure.method)}" if figure.method else ""
     covers = COVERS.get(getattr(indicator, "inference", ""), "il couvre l’aléa des valeurs dont l’indicateur est tiré")
-    return f"Intervalle à {level}\u00a0: {span}{method}\u00a0; {covers}.{_clusters(figure)}"
+    return f"Intervalle à {level}\u00a0: {span}{method}\u00a0; {typeset(covers)}.{_clusters(figure)}"
 
 
 def _clusters(figure: Figure) -> str:

@@ -163,7 +163,8 @@ def test_same_value_parses_the_same_alone_or_repeated(check_cells: Check) -> Non
 @pytest.mark.parametrize(
     ("column", "values", "expected"),
     [
-        ("montant", [123450], 123450),
+        ("montant", [1234], 123400),
+        ("part", ["1.000"], 1_000_000),
         ("montant", [1234.5], 123450),
         ("montant", [Decimal("1234.50")], 123450),
         ("montant", [0.1 + 0.2], 30),
@@ -182,12 +183,20 @@ def test_typed_cell_is_read(table: Table, catalogue: Catalogue, column: str, val
     assert checked.accepted[column].to_list() == [expected]
 
 
+def test_integers_of_a_checked_frame_are_stored_already(table: Table, catalogue: Catalogue) -> None:
+    place = {"_file": "a.csv", "_sheet": "", "_row": 12, "_sender": ""}
+    checked = check(pl.DataFrame({**GOOD, **place, "montant": [1234]}), table, catalogue=catalogue, key=KEY)
+    assert checked.accepted.select("montant", "_file", "_row").rows() == [(1234, "a.csv", 12)]
+
+
 @pytest.mark.parametrize(
     ("column", "value", "rule"),
     [
         ("montant", 12.3456, "decimales_excessives"),
         ("effectif", 1.5, "entier_attendu"),
         ("montant", float("inf"), "nombre_trop_grand"),
+        ("montant", 10**17, "nombre_trop_grand"),
+        ("annee", 24, "annee_impossible"),
         ("date_entree", 45352, "date_numero"),
     ],
 )

@@ -1,0 +1,175 @@
+"""The unknown, kind by kind: never false, always counted. Every number here is computed by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ess_impact.engine.cells import Cells
+from ess_impact.errors import ExpressionError
+
+T, F, U = True, False, None
+NAMES = ("numerator", "denominator", "n", "missing")
+
+
+def total(cells: Cells) -> tuple[int, ...]:
+    assert cells.keys[0].breakdown == ()
+    return tuple(int(getattr(cells, name)[0]) for name in NAMES)
+
+
+# Universe: n > 0. Denominator: sexe <> 'H'. Numerator: actif.
+PROPORTION = {
+    "where": "n > 0",
+    "measures": {"denominator": {"where": "sexe <> 'H'"}, "numerator": {"where": "actif"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("n", "sexe", "actif", "expected"),
+    [
+        (1, "F", T, (1, 1, 1, 0)),
+        (1, "F", F, (0, 1, 1, 0)),
+        (1, "F", U, (0, 0, 0, 1)),
+        (1, "H", T, (0, 0, 0, 0)),
+        (1, "H", U, (0, 0, 0, 0)),
+        (1, U, T, (0, 0, 0, 1)),
+        (U, "F", T, (0, 0, 0, 1)),
+        (U, "H", T, (0, 0, 0, 0)),
+        (0, U, U, (0, 0, 0, 0)),
+        (0, "F", T, (0, 0, 0, 0)),
+    ],
+)
+def test_a_row_of_a_proportion_is_in_out_or_unknown(workshop: Any, n: Any, sexe: Any, actif: Any, expected: Any) -> None:
+    assert total(workshop.cells("proportion", [{"n": n, "sexe": sexe, "actif": actif}], **PROPORTION)) == expected
+
+
+def test_a_not_in_does_not_drop_the_unknown(workshop: Any) -> None:
+    rows = [{"zone": "a"}, {"zone": "b"}, {"zone": None}]
+    measures = {"denominator": {}, "numerator": {"where": "zone NOT IN ('a')"}}
+    assert total(workshop.cells("proportion", rows, measures=measures)) == (1, 2, 2, 1)
+
+
+# Kind: rows and the four sums they give.
+AMOUNTS = [{"montant": 1000}, {"montant": -250}, {"montant": None}, {"montant": 0}]
+RATIO = [
+    {"montant": 600, "heures": 200},
+    {"montant": 100, "heures": None},
+    {"montant": None, "heures": 300},
+    {"montant": 50, "heures": 100},
+]
+EVENTS = [{"actif": T, "heures": 100}, {"actif": F, "heures": 150}, {"actif": U, "heures": 200}, {"actif": T}]
+SIMPLE = {
+    "count": ("count", [{}, {}, {}], {}, (3, 3, 3, 0)),
+    "count with an unknown condition": ("count", [{"n": 1}, {"n": 0}, {}], {"where": "n = 1"}, (1, 1, 1, 1)),
+    "sum": ("sum", AMOUNTS, {}, (750, 3, 3, 1)),
+    "mean": ("mean", AMOUNTS, {}, (750, 3, 3, 1)),
+    "median": ("median", AMOUNTS, {}, (750, 3, 3, 1)),
+    "quantile": ("quantile", AMOUNTS, {}, (750, 3, 3, 1)),
+    "ratio": ("ratio", RATIO, {}, (650, 300, 2, 2)),
+    "rate": ("rate", EVENTS, {}, (1, 250, 2, 2)),
+    "sum of kept rows": (
+        "sum",
+        [{"montant": 100, "actif": T}, {"montant": 200, "actif": F}, {"montant": 400}, {"actif": T}],
+        {"measures": {"value": {"expr": "montant", "where": "actif"}}},
+        (100, 1, 1, 2),
+    ),
+    "an unknown amount where it does not count": (
+        "ratio",
+        [{"montant": None, "actif": F, "heures": 100}, {"montant": 700, "actif": T, "heures": 100}],
+        {"measures": {"numerator": {"expr": "montant", "where": "actif"}, "denominator": {"expr": "heures"}}},
+        (700, 200, 2, 0),
+    ),
+    "a row of neither sum": (
+        "ratio",
+        [{"zone": "bio", "montant": 300}, {"zone": "autre", "montant": 500}, {"zone": "hors", "montant": 900}, {}],
+        {
+            "measures": {
+                "numerator": {"expr": "montant", "where": "zone = 'bio'"},
+                "denominator": {"expr": "montant", "where": "zone IN ('bio', 'autre')"},
+            }
+        },
+        (300, 800, 2, 1),
+    ),
+    "distinct": ("distinct", [{"personne": "x"}, {"personne": "x"}, {"personne": "y"}, {}], {}, (2, 0, 3, 1)),
+    "distinct where": (
+        "distinct",
+        [{"personne": "x", "actif": T}, {"personne": "y", "actif": F}, {"personne": "z"}, {"actif": T}],
+        {"measures": {"value": {"column": "personne", "where": "actif"}}},
+        (1, 0, 1, 2),
+    ),
+    "qualitative": ("qualitative", [{"zone": "a"}, {"zone": "b"}, {"zone": "a"}, {}], {}, (3, 3, 3, 1)),
+    "standardised": (
+        "standardised_rate",
+        [{"strate": "jeunes", "actif": T, "n": 100}, {"strate": "vieux", "actif": F, "n": 50}, {"strate": "vieux"}],
+        {},
+        (1, 150, 2, 1),
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "rows", "changes", "expected"), SIMPLE.values(), ids=SIMPLE)
+def test_sums_leave_the_unknown_out_and_count_it(
+    workshop: Any, kind: str, rows: Any, changes: Any, expected: tuple[int, ...]
+) -> None:
+    assert total(workshop.cells(kind, rows, **changes)) == expected
+
+
+def test_a_row_of_unknown_stratum_is_missing_from_a_standardised_rate(workshop: Any) -> None:
+    rows = [{"strate": "jeunes", "actif": T, "n": 100}, {"strate": None, "actif": T, "n": 40}]
+    assert total(workshop.cells("standardised_rate", rows)) == (1, 100, 1, 1)
+
+
+def test_strata_come_in_the_order_of_the_reference_and_in_natural_units(workshop: Any) -> None:
+    rows = [
+        {"strate": "vieux", "actif": T, "heures": 20_000},
+        {"strate": "vieux", "actif": T, "heures": 10_000},
+        {"strate": "jeunes", "actif": F, "heures": 5_000},
+    ]
+    measures = {"numerator": {"where": "actif"}, "denominator": {"expr": "heures"}}
+    events, exposed = workshop.cells("standardised_rate", rows, measures=measures).strata
+    assert events.tolist() == [[0, 2]]
+    assert exposed.tolist() == [[50, 300]]
+
+
+def test_values_of_a_quantile_are_sorted_known_and_in_natural_units(workshop: Any) -> None:
+    rows = [{"montant": amount, "siret": siret} for amount, siret in [(300, "b"), (None, "a"), (100, "a"), (200, None)]]
+    cells = workshop.cells("median", rows, cluster="siret")
+    assert cells.values[0].tolist() == [1.0, 2.0, 3.0]
+    # A row of unknown cluster stays: those rows share one.
+    assert cells.value_units[0].tolist() == ["a", "_U", "b"]
+
+
+def test_a_cell_without_any_known_value_has_no_value_at_all(workshop: Any) -> None:
+    cells = workshop.cells("median", [{"montant": 100, "zone": "a"}, {"zone": "b"}], by=[("zone",)])
+    assert [one.tolist() for one in cells.values] == [[1.0], [1.0], []]
+    assert cells.value_units is None
+
+
+@pytest.mark.parametrize(("expr", "scale", "sums"), [("montant * 2", 100, 600), ("n * heures", 100, 1500), ("n", 1, 3)])
+def test_scales_follow_the_expression(workshop: Any, expr: str, scale: int, sums: int) -> None:
+    cells = workshop.cells("sum", [{"montant": 300, "n": 3, "heures": 500}], measures={"value": {"expr": expr}})
+    assert (cells.numerator_scale, int(cells.numerator[0])) == (scale, sums)
+
+
+def test_a_codelist_and_a_parameter_serve_as_conditions(workshop: Any) -> None:
+    rows = [{"sexe": "F", "n": 2}, {"sexe": "F", "n": 1}, {"sexe": None, "n": 3}]
+    where = "sexe IN codelist('sexes') AND n >= parametre('seuil')"
+    assert total(workshop.cells("count", rows, where=where)) == (1, 1, 1, 1)
+
+
+def test_an_expression_that_does_not_type_is_refused(workshop: Any) -> None:
+    with pytest.raises(ExpressionError, match="vrai ou faux"):
+        workshop.cells("count", [{}], where="n + 1")
+
+
+def test_a_counted_column_may_bear_the_name_of_a_measure(workshop: Any) -> None:
+    # "x0", "n0" … name the measures of the projection.
+    renamed = workshop.frame([{"personne": "x"}, {"personne": "y"}]).rename({"personne": "n0"})
+    from ess_impact.definitions.expression import Scope
+    from ess_impact.definitions.vocabulary import ColumnType
+    from ess_impact.engine.duckdb_engine import compute_cells
+
+    scope = Scope(columns={"annee": ColumnType.ANNEE, "n0": ColumnType.TEXTE}, codelists={}, parameters={}, codes_of={})
+    indicator = workshop.indicator("distinct", measures={"value": {"column": "n0"}})
+    assert total(compute_cells(renamed, workshop.table, [indicator], scope)["un_distinct"])[0] == 2
