@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import click
 import typer
-from typer import rich_utils
+from typer.exceptions import TyperException
 
+from ess_impact.cli_french import FrenchCommand, FrenchGroup, usage_message
 from ess_impact.errors import EssImpactError, ReadingError, UsageError
 
 Diffusion = Literal["structure", "service", "cdess", "public"]
@@ -20,17 +20,13 @@ Diffusion = Literal["structure", "service", "cdess", "public"]
 if TYPE_CHECKING:
     from ess_impact.evaluation.collecting import Progress
 
-rich_utils.ARGUMENTS_PANEL_TITLE = "Arguments"
-rich_utils.COMMANDS_PANEL_TITLE = "Commandes"
-rich_utils.OPTIONS_PANEL_TITLE = "Options"
-rich_utils.ERRORS_PANEL_TITLE = "Erreur"
-
 _INTERRUPTED = 130
 _INTERNAL = 70
 _REJECTED = 1
 
 app = typer.Typer(
     name="ess-impact",
+    cls=FrenchGroup,
     help="Évaluer une politique territoriale de l'économie sociale et solidaire.",
     no_args_is_help=True,
     add_completion=False,
@@ -47,15 +43,13 @@ def main() -> None:
     Exit codes: 0 done, 1 rejected rows (``check``, ``--strict``) or a needed table empty, 2 usage, 3 bad definition,
     4 nothing readable, 5 secrecy refused, 70 internal error, 130 interrupted.
     """
-    command = typer.main.get_command(app)
+    command = typer.main.get_group(app)
     try:
         code = command.main(standalone_mode=False)
-    except click.exceptions.Exit as error:
-        code = error.exit_code
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except TyperException as error:
+        _say(f"Erreur : {usage_message(error, list(command.commands))}")
+        code = UsageError.exit_code
+    except (KeyboardInterrupt, typer.Abort):
         _say("Interrompu. Ce qui était déjà écrit reste utilisable.")
         code = _INTERRUPTED
     except EssImpactError as error:
@@ -121,7 +115,7 @@ def _progress(quiet: bool) -> Iterator[Progress]:
         yield advance
 
 
-@app.command()
+@app.command(cls=FrenchCommand)
 def evaluate(  # noqa: PLR0913 - one parameter per documented option
     folder: Annotated[Path, typer.Argument(metavar="DOSSIER", help="Dossier de campagne (avec campagne.yaml).")],
     out: Annotated[Path, typer.Option("--out", help="Dossier où écrire résultats, anomalies et livre.")],
@@ -154,7 +148,7 @@ def evaluate(  # noqa: PLR0913 - one parameter per documented option
         raise typer.Exit(_REJECTED)
 
 
-@app.command()
+@app.command(cls=FrenchCommand)
 def check(
     path: Annotated[Path, typer.Argument(metavar="CHEMIN", help="Fichier, classeur ou dossier à contrôler.")],
     table: Annotated[str, typer.Option("--table", help="Table attendue, si le nom du fichier ne la dit pas.")] = "",
@@ -180,7 +174,7 @@ def check(
         raise typer.Exit(_REJECTED)
 
 
-@app.command()
+@app.command(cls=FrenchCommand)
 def template(
     out: Annotated[Path, typer.Option("--out", help="Classeur .xlsx à écrire.")],
     tables: Annotated[list[str] | None, typer.Option("--table", help="Table à demander (répétable).")] = None,
@@ -201,7 +195,7 @@ def template(
         _show(f"Modèle écrit : {out}")
 
 
-@app.command(name="list")
+@app.command(name="list", cls=FrenchCommand)
 def list_indicators(
     objective: Annotated[str, typer.Option("--objective", help="Objectif ou thème (o1, cdess …).")] = "",
     definitions: Annotated[
@@ -223,7 +217,7 @@ def list_indicators(
         _show(line)
 
 
-@app.command()
+@app.command(cls=FrenchCommand)
 def show(
     indicator: Annotated[str, typer.Argument(metavar="ID", help="Identifiant de l'indicateur.")],
     definitions: Annotated[
@@ -246,7 +240,7 @@ def show(
     _show(indicator_text(catalogue, one))
 
 
-@app.command()
+@app.command(cls=FrenchCommand)
 def sql(
     indicator: Annotated[str, typer.Argument(metavar="ID", help="Identifiant de l'indicateur.")],
     dialect: Annotated[
@@ -267,7 +261,7 @@ def sql(
     _show(indicator_sql(catalogue, catalogue[indicator], dialect))
 
 
-@app.command()
+@app.command(cls=FrenchCommand)
 def example(
     folder: Annotated[Path, typer.Argument(metavar="DOSSIER", help="Dossier à créer.")],
     seed: Annotated[int, typer.Option("--seed", help="Graine : même graine, mêmes octets.")] = 62,
@@ -288,7 +282,7 @@ def example(
         _show(f"Campagne d'exemple (données fictives) écrite : {folder} ({summary.structures} structures)")
 
 
-@app.command()
+@app.command(cls=FrenchCommand)
 def book(
     results: Annotated[Path, typer.Argument(metavar="RESULTATS", help="Dossier results/ d'une évaluation.")],
     out: Annotated[Path, typer.Option("--out", help="Dossier où écrire html/ et evaluation.pdf.")],

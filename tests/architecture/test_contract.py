@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from typing import get_args
 
 import pytest
 import typer
 
 import ess_impact
 from ess_impact.cli import app
+from ess_impact.evaluation.comparison import ReferenceGroup
 from ess_impact.evaluation.results import SCHEMA
 
 SIGNATURES = {
@@ -19,7 +21,7 @@ SIGNATURES = {
     "check": "(frame, table)",
     "compute": "(indicator_id, frame, *, by=None, period=None)",
     "evaluate": "(source, *, indicators=None, by=None, period=None, engine='duckdb')",
-    "compare": "(results, *, indicator, reference='nation', period=None)",
+    "compare": "(results, *, indicator, reference='tous', period=None)",
     "build_book": "(results_dir, out, *, diffusion='public', lang='fr')",
     "Results.to_frame": "(self)",
     "Results.to_pandas": "(self)",
@@ -64,6 +66,28 @@ def test_signature_starts_as_agreed(name: str, signature: str) -> None:
     ]
     assert {(one.name, one.kind, one.default) for one in agreed} <= set(shapes)
     assert not [one.name for one in actual[len(agreed) :] if one.default is one.empty]
+
+
+def _starred(name: str, value: object) -> list[str]:
+    """Public functions, and public methods of public classes, that take *args or **kwargs."""
+    if inspect.isclass(value):
+        methods = {key: getattr(value, key) for key in vars(value) if not key.startswith("_")}
+        return [one for key, method in methods.items() for one in _starred(f"{name}.{key}", method)]
+    if not inspect.isroutine(value):
+        return []
+    kinds = {one.kind for one in inspect.signature(value).parameters.values()}
+    return [name] if kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD} else []
+
+
+def test_only_the_catalogue_takes_any_number_of_arguments() -> None:
+    public = {name: getattr(ess_impact, name) for name in ess_impact.__all__}
+    public |= {f"stats.{name}": getattr(ess_impact.stats, name) for name in ess_impact.stats.__all__}
+    assert len(public) > 20
+    assert [one for name, value in public.items() for one in _starred(name, value)] == ["Catalogue.load"]
+
+
+def test_comparison_groups() -> None:
+    assert set(get_args(ReferenceGroup)) == {"nation", "region", "pairs", "tous"}
 
 
 def test_every_public_name_arrives() -> None:

@@ -72,7 +72,8 @@ def _named_after_type(field: ast.AnnAssign) -> bool:
 
 @pytest.mark.parametrize("gate", [ill_documented, module_without_purpose, unexplained_fields])
 def test_sources_are_documented(gate, sources) -> None:
-    assert [fault for source in sources for fault in gate(source)] == []
+    faults = [fault for source in sources for fault in gate(source)]
+    assert not faults, "\n".join(faults)
 
 
 SUMMARY = 'def f(a: int) -> int:\n    """Do it.\n\n    Parameters\n    ----------\n    a : int\n        One.\n'

@@ -28,8 +28,10 @@ CONTRACT = [
 ]
 # Words of an English sentence that no French one holds.
 _ENGLISH = re.compile(r"\b(the|is|are|not|must|should|cannot|with|unknown|missing|invalid|expected|found|row|file)\b")
-# A module attribute must be refused with AttributeError; commands of typer end with their own exit.
-_OWED_TO_PYTHON = {"AttributeError", "typer.Exit"}
+# A module attribute must be refused with AttributeError, a typer command ends with its own exit, and pydantic gathers
+# the ValueErrors of its validators (they become DefinitionErrors with their line).
+_OWED = {"AttributeError", "typer.Exit"}
+_VALIDATORS = {"model_validator", "field_validator"}
 SHARE = 0.95
 
 
@@ -79,30 +81,40 @@ def test_an_english_message_is_seen(text: str, plant) -> None:
     assert list(english_messages(plant(text)))
 
 
-def _builders(sources) -> set[str]:
-    """Functions that return an error of ours for the caller to raise."""
+def _ours(sources) -> set[str]:
+    """Error classes of ours, functions that return one for the caller to raise, and groups (of faults of ours)."""
+    classes = [node for source in sources for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)]
+    names = set(OWN) | {node.name for node in classes if {ast.unparse(base) for base in node.bases} & set(OWN)}
     functions = [function for source in sources for function in source.functions if function.returns]
-    return {one.name for one in functions if ast.unparse(one.returns).strip("'\"") in OWN}
+    builders = {one.name for one in functions if ast.unparse(one.returns).strip("'\"") in names}
+    return names | builders | {"ExceptionGroup"}
 
 
-def _raised(source, builders: set[str]) -> list[tuple[str, bool]]:
+def _raised(source, ours: set[str]) -> list[tuple[str, bool]]:
     """Each raise that makes a new error, and whether it is one of ours; passing an error on is not counted."""
     found = []
-    for node in ast.walk(source.tree):
+    for node in set(ast.walk(source.tree)) - _in_validators(source):
         if not isinstance(node, ast.Raise) or not isinstance(node.exc, ast.Call | ast.Name):
             continue
         name = ast.unparse(node.exc.func if isinstance(node.exc, ast.Call) else node.exc)
-        last = name.rsplit(".", 1)[-1]
-        if name in _OWED_TO_PYTHON or (isinstance(node.exc, ast.Name) and name[0].islower()):
-            continue
-        found.append((source.at(node, f"raise {name}"), last in OWN or last in builders))
-    return found
+        if name not in _OWED and not (isinstance(node.exc, ast.Name) and name[0].islower()):
+            found.append((source.at(node, f"raise {name}"), name.rsplit(".", 1)[-1] in ours))
+    return sorted(found)
+
+
+def _in_validators(source) -> set[ast.AST]:
+    decorated = [
+        function
+        for function in source.functions
+        if _VALIDATORS & {ast.unparse(one).split("(")[0] for one in function.decorator_list}
+    ]
+    return {node for function in decorated for node in ast.walk(function)}
 
 
 def test_raises_are_ours(sources) -> None:
-    builders = _builders(sources)
-    raised = [one for source in sources for one in _raised(source, builders)]
-    foreign = [place for place, ours in raised if not ours]
+    ours = _ours(sources)
+    raised = [one for source in sources for one in _raised(source, ours)]
+    foreign = [place for place, own in raised if not own]
     assert len(raised) > 50
     assert len(foreign) <= (1 - SHARE) * len(raised), "\n".join(foreign)
 
@@ -115,9 +127,11 @@ def test_raises_are_ours(sources) -> None:
         ("raise errors.UsageError('x')", [True]),
         ("def refused() -> UsageError: ...\nraise refused()", [True]),
         ("raise unknown('x')", [False]),
+        ("class A(ReadingError): ...\nraise A('x')", [True]),
+        ("@model_validator(mode='after')\ndef f(self):\n    raise ValueError('x')", []),
         ("try:\n    f()\nexcept OSError as error:\n    raise", []),
     ],
 )
 def test_raises_are_told_apart(text: str, expected: list[bool], plant) -> None:
     source = plant(text)
-    assert [ours for _, ours in _raised(source, _builders([source]))] == expected
+    assert [own for _, own in _raised(source, _ours([source]))] == expected

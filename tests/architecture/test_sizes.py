@@ -41,7 +41,8 @@ def many_parameters(source):
 
 @pytest.mark.parametrize("gate", [long_files, long_bodies, many_parameters])
 def test_sources_keep_to_the_size(gate, sources) -> None:
-    assert [fault for source in sources for fault in gate(source)] == []
+    faults = [fault for source in sources for fault in gate(source)]
+    assert not faults, "\n".join(faults)
 
 
 @pytest.mark.parametrize(

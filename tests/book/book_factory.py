@@ -26,7 +26,7 @@ INTEGERS = {"n", "n_missing", "n_clusters", "rank", "rank_low", "rank_high", "n_
 
 def schema() -> dict[str, Any]:
     """Return the types of the results columns."""
-    found: dict[str, Any] = {name: pl.String for name in COLUMNS}
+    found: dict[str, Any] = dict.fromkeys(COLUMNS, pl.String)
     found |= dict.fromkeys(TEXTS, pl.Float64) | dict.fromkeys(INTEGERS, pl.Int64)
     return found | {"period_start": pl.Date, "period_end": pl.Date, "synthetic": pl.Boolean}
 
@@ -54,7 +54,12 @@ def _indicator(name: str, kind: str, fr: str, **more: Any) -> dict[str, Any]:
         "examples": [{"expect": {"value": "1"}}],
     }
     if kind != "derived":
-        base |= {"period": {"column": "annee"}, "inference": "aucune", "secrecy": {"unit": "personne"}, "table": "sorties"}
+        base |= {
+            "period": {"column": "annee"},
+            "inference": "aucune",
+            "secrecy": {"unit": "personne"},
+            "table": "sorties",
+        }
     return base | more
 
 
@@ -63,37 +68,90 @@ _FRACTION = {"numerator": {"where": "sexe = 'F'"}, "denominator": {}}
 INDICATORS: dict[str, list[dict[str, Any]]] = {
     "o1_talents": [
         _indicator(
-            "taux_sorties", "proportion", "Taux de sorties dynamiques", measures=_FRACTION, cluster="siret",
-            inference="non_reponse", breakdowns=["type_siae", "sexe", "epci", ["type_siae", "sexe"]],
-            method="intervalle_wilson", a_verifier=["Liste des motifs de retrait."], direction="up",
+            "taux_sorties",
+            "proportion",
+            "Taux de sorties dynamiques",
+            measures=_FRACTION,
+            cluster="siret",
+            inference="non_reponse",
+            breakdowns=["type_siae", "sexe", "epci", ["type_siae", "sexe"]],
+            method="intervalle_wilson",
+            a_verifier=["Liste des motifs de retrait."],
+            direction="up",
             aligned_with=[{"standard": "IRIS+", "code": "PI3527", "relation": "related"}],
         ),
-        _indicator("emplois", "sum", "Emplois de l’ESS", unit="emplois", measures={"value": {"expr": "effectif"}},
-                   breakdowns=["epci"]),
+        _indicator(
+            "emplois",
+            "sum",
+            "Emplois de l’ESS",
+            unit="emplois",
+            measures={"value": {"expr": "effectif"}},
+            breakdowns=["epci"],
+        ),
     ],
     "o2_valeur": [
         _indicator("part_femmes", "proportion", "Part des femmes", measures=_FRACTION, breakdowns=["type_siae"]),
         _indicator("part_bio", "proportion", "Part des achats bio", measures=_FRACTION),
-        _indicator("appreciation", "qualitative", "Appréciation des parties prenantes", unit="structures",
-                   measures={"value": {"column": "siret"}}, said_by=label("les structures"), breakdowns=["type_siae"]),
+        _indicator(
+            "appreciation",
+            "qualitative",
+            "Appréciation des parties prenantes",
+            unit="structures",
+            measures={"value": {"column": "siret"}},
+            said_by=label("les structures"),
+            breakdowns=["type_siae"],
+        ),
         _indicator("restreint", "count", "Chiffre réservé à la CDESS", unit="structures", diffusion="cdess"),
         _indicator("jamais_calcule", "count", "Chiffre sans donnée", unit="structures"),
     ],
     "veille": [
-        _indicator("part_emploi_ess", "ratio", "Part de l’ESS dans l’emploi salarié", table="departements",
-                   measures={"numerator": {"expr": "effectif"}, "denominator": {"expr": "population"}}),
-        _indicator("quotient", "derived", "Quotient de localisation", unit="indice", formula="a / b",
-                   **{"from": {"a": "part_emploi_ess", "b": "part_femmes"}}),
+        _indicator(
+            "part_emploi_ess",
+            "ratio",
+            "Part de l’ESS dans l’emploi salarié",
+            table="departements",
+            measures={"numerator": {"expr": "effectif"}, "denominator": {"expr": "population"}},
+        ),
+        _indicator(
+            "quotient",
+            "derived",
+            "Quotient de localisation",
+            unit="indice",
+            formula="a / b",
+            **{"from": {"a": "part_emploi_ess", "b": "part_femmes"}},
+        ),
     ],
-    "": [_indicator("orphelin", "median", "Ancienneté médiane", unit="jours", inference="echantillon",
-                    measures={"value": {"expr": "effectif"}})],
+    "": [
+        _indicator(
+            "orphelin",
+            "median",
+            "Ancienneté médiane",
+            unit="jours",
+            inference="echantillon",
+            measures={"value": {"expr": "effectif"}},
+        )
+    ],
 }
 
-_COLUMNS = [("siret", "siret"), ("annee", "annee"), ("sexe", "code"), ("type_siae", "code"), ("epci", "texte"),
-            ("effectif", "entier")]
+_COLUMNS = [
+    ("siret", "siret"),
+    ("annee", "annee"),
+    ("sexe", "code"),
+    ("type_siae", "code"),
+    ("epci", "texte"),
+    ("effectif", "entier"),
+]
 _LISTS = {"sexe": "sexes", "type_siae": "types_siae"}
-_TITLES = {"siret": "SIRET", "annee": "Année", "sexe": "Sexe", "type_siae": "Type de SIAE", "epci": "EPCI",
-           "effectif": "Effectif", "population": "Population", "code_departement": "Département"}
+_TITLES = {
+    "siret": "SIRET",
+    "annee": "Année",
+    "sexe": "Sexe",
+    "type_siae": "Type de SIAE",
+    "epci": "EPCI",
+    "effectif": "Effectif",
+    "population": "Population",
+    "code_departement": "Département",
+}
 
 
 def _column(name: str, kind: str) -> dict[str, Any]:
@@ -103,56 +161,144 @@ def _column(name: str, kind: str) -> dict[str, Any]:
 
 def _table(name: str, fr: str, columns: list[tuple[str, str]], **more: Any) -> dict[str, Any]:
     return {
-        "id": name, "version": "1.0.0", "name": label(fr), "description": label(f"{fr}, une ligne par cas."),
-        "provider": "service", "source": "ASP", "columns": [_column(*one) for one in columns],
-        "rules": [{"id": "effectif_positif", "expr": "effectif >= 0", "message": label("effectif négatif"),
-                   "remedy": label("Corrigez.")}], **more,
+        "id": name,
+        "version": "1.0.0",
+        "name": label(fr),
+        "description": label(f"{fr}, une ligne par cas."),
+        "provider": "service",
+        "source": "ASP",
+        "columns": [_column(*one) for one in columns],
+        "rules": [
+            {
+                "id": "effectif_positif",
+                "expr": "effectif >= 0",
+                "message": label("effectif négatif"),
+                "remedy": label("Corrigez."),
+            }
+        ],
+        **more,
     }
 
 
 DOCUMENTS: dict[str, list[dict[str, Any]]] = {
     "tables": [
         _table("sorties", "Sorties", _COLUMNS, a_verifier=["Licence."], retention_months=18),
-        _table("departements", "Départements", [("code_departement", "departement"), ("annee", "annee"),
-               ("effectif", "entier"), ("population", "entier")],
-               territory={"column": "code_departement", "level": "departement"}),
+        _table(
+            "departements",
+            "Départements",
+            [("code_departement", "departement"), ("annee", "annee"), ("effectif", "entier"), ("population", "entier")],
+            territory={"column": "code_departement", "level": "departement"},
+        ),
     ],
     "codelists": [
-        {"id": "sexes", "name": label("Sexes"), "source": "Insee",
-         "codes": [{"code": "F", "label": label("Femmes")}, {"code": "H", "label": label("Hommes")}]},
-        {"id": "types_siae", "name": label("Types de SIAE"), "source": "Code du travail", "a_verifier": "true",
-         "codes": [{"code": "ACI", "label": label("Atelier et chantier d’insertion")},
-                   {"code": "EI", "label": label("Entreprise d’insertion")}, {"code": "AI", "label": label("AI")}]},
+        {
+            "id": "sexes",
+            "name": label("Sexes"),
+            "source": "Insee",
+            "codes": [{"code": "F", "label": label("Femmes")}, {"code": "H", "label": label("Hommes")}],
+        },
+        {
+            "id": "types_siae",
+            "name": label("Types de SIAE"),
+            "source": "Code du travail",
+            "a_verifier": "true",
+            "codes": [
+                {"code": "ACI", "label": label("Atelier et chantier d’insertion")},
+                {"code": "EI", "label": label("Entreprise d’insertion")},
+                {"code": "AI", "label": label("AI")},
+            ],
+        },
     ],
     "parametres": [
-        {"id": "heures_min", "name": label("Heures minimales"), "unit": "heures",
-         "values": [{"valid_from": "2021-01-01", "value": "150", "source": "arrêté", "a_verifier": "true"}]},
+        {
+            "id": "heures_min",
+            "name": label("Heures minimales"),
+            "unit": "heures",
+            "values": [{"valid_from": "2021-01-01", "value": "150", "source": "arrêté", "a_verifier": "true"}],
+        },
     ],
     "plans": [
         {
-            "id": "essai", "name": label("Plan d’essai"), "territory": label("Département d’essai"),
-            "departement": "62", "source": "essai", "required_tables": ["sorties"],
+            "id": "essai",
+            "name": label("Plan d’essai"),
+            "territory": label("Département d’essai"),
+            "departement": "62",
+            "source": "essai",
+            "required_tables": ["sorties"],
             "objectives": [
-                {"id": "o1_talents", "name": label("Révéler les talents"), "short": label("Talents"),
-                 "question": label("Qui trouve sa place ?"),
-                 "indicators": [
-                     {"indicator": "taux_sorties", "headline": "true", "references": [
-                         {"tag": "national", "value": "0.55", "label": label("Moyenne nationale"), "source": "DGEFP",
-                          "a_verifier": "true"}]},
-                     {"indicator": "emplois", "headline": "true"}]},
-                {"id": "o2_valeur", "name": label("Créer de la valeur"), "short": label("Valeur"),
-                 "indicators": [{"indicator": name} for name in
-                                ("part_femmes", "part_bio", "appreciation", "emplois", "restreint", "jamais_calcule")]},
-                {"id": "veille", "name": label("Veille stratégique"), "short": label("Veille"), "kind": "theme",
-                 "indicators": [{"indicator": "part_emploi_ess", "headline": "true"}, {"indicator": "quotient"}]},
+                {
+                    "id": "o1_talents",
+                    "name": label("Révéler les talents"),
+                    "short": label("Talents"),
+                    "question": label("Qui trouve sa place ?"),
+                    "indicators": [
+                        {
+                            "indicator": "taux_sorties",
+                            "headline": "true",
+                            "references": [
+                                {
+                                    "tag": "national",
+                                    "value": "0.55",
+                                    "label": label("Moyenne nationale"),
+                                    "source": "DGEFP",
+                                    "a_verifier": "true",
+                                }
+                            ],
+                        },
+                        {"indicator": "emplois", "headline": "true"},
+                    ],
+                },
+                {
+                    "id": "o2_valeur",
+                    "name": label("Créer de la valeur"),
+                    "short": label("Valeur"),
+                    "indicators": [
+                        {"indicator": name}
+                        for name in (
+                            "part_femmes",
+                            "part_bio",
+                            "appreciation",
+                            "emplois",
+                            "restreint",
+                            "jamais_calcule",
+                        )
+                    ],
+                },
+                {
+                    "id": "veille",
+                    "name": label("Veille stratégique"),
+                    "short": label("Veille"),
+                    "kind": "theme",
+                    "indicators": [{"indicator": "part_emploi_ess", "headline": "true"}, {"indicator": "quotient"}],
+                },
             ],
             "baselines": [
-                {"id": "emplois_ess", "value": "48390", "unit": "emplois", "quote": "48 390 emplois",
-                 "source": "document de politique", "indicator": "emplois"},
-                {"id": "part_ess", "value": "0.13", "unit": "pourcent", "quote": "plus de 13% de l’emploi salarié",
-                 "qualifier": "plus de", "source": "document de politique", "indicator": "part_emploi_ess"},
-                {"id": "heures", "value": "100000", "unit": "heures", "quote": "près de 100 000 heures de travail",
-                 "qualifier": "près de", "source": "document de politique", "objective": "o2_valeur"},
+                {
+                    "id": "emplois_ess",
+                    "value": "48390",
+                    "unit": "emplois",
+                    "quote": "48 390 emplois",
+                    "source": "document de politique",
+                    "indicator": "emplois",
+                },
+                {
+                    "id": "part_ess",
+                    "value": "0.13",
+                    "unit": "pourcent",
+                    "quote": "plus de 13% de l’emploi salarié",
+                    "qualifier": "plus de",
+                    "source": "document de politique",
+                    "indicator": "part_emploi_ess",
+                },
+                {
+                    "id": "heures",
+                    "value": "100000",
+                    "unit": "heures",
+                    "quote": "près de 100 000 heures de travail",
+                    "qualifier": "près de",
+                    "source": "document de politique",
+                    "objective": "o2_valeur",
+                },
             ],
         }
     ],
@@ -171,32 +317,98 @@ def write_definitions(folder: Path) -> None:
 def row(indicator: str, **more: Any) -> dict[str, Any]:
     """Return one results row, an ordinary total of 2025 unless said otherwise."""
     base = dict.fromkeys(COLUMNS) | {
-        "indicator": indicator, "version": "1.0.0", "definition_hash": "abcdef0123456789", "table": "sorties",
-        "kind": "proportion", "geo_level": "departement", "territory": "62", "period_start": date(2025, 1, 1),
-        "period_end": date(2025, 12, 31), "breakdown": "_T", "modality": "_T", "unit": "pourcent",
-        "confidence": 0.95, "method": "", "reason": "", "notes": "", "obs_status": "A", "conf_status": "F",
-        "diffusion": "public", "synthetic": True,
+        "indicator": indicator,
+        "version": "1.0.0",
+        "definition_hash": "abcdef0123456789",
+        "table": "sorties",
+        "kind": "proportion",
+        "geo_level": "departement",
+        "territory": "62",
+        "period_start": date(2025, 1, 1),
+        "period_end": date(2025, 12, 31),
+        "breakdown": "_T",
+        "modality": "_T",
+        "unit": "pourcent",
+        "confidence": 0.95,
+        "method": "",
+        "reason": "",
+        "notes": "",
+        "obs_status": "A",
+        "conf_status": "F",
+        "diffusion": "public",
+        "synthetic": True,
     }
     return base | more
 
 
 def _sorties() -> list[dict[str, Any]]:
     wilson = {"method": "wilson_cluster", "n_clusters": 40, "n_effective": 31.2}
-    rows = [row("taux_sorties", numerator=620.0, denominator=1000.0, n=1000, n_missing=37, value=0.62, low=0.58,
-                high=0.66, n_attendus=3445, n_repondants=3120, taux_reponse=0.9057,
-                notes="Selon ce que valent les 37 réponses inconnues, la part va de 59,8\u202f% à 63,4\u202f%.", **wilson)]
+    rows = [
+        row(
+            "taux_sorties",
+            numerator=620.0,
+            denominator=1000.0,
+            n=1000,
+            n_missing=37,
+            value=0.62,
+            low=0.58,
+            high=0.66,
+            n_attendus=3445,
+            n_repondants=3120,
+            taux_reponse=0.9057,
+            notes="Selon ce que valent les 37 réponses inconnues, la part va de 59,8\u202f% à 63,4\u202f%.",
+            **wilson,
+        )
+    ]
     for place, (code, value) in enumerate({"ACI": 0.58, "EI": 0.66, "AI": 0.71}.items()):
-        rows.append(row("taux_sorties", breakdown="type_siae", modality=code, value=value, low=value - 0.05,
-                        high=value + 0.05, numerator=value * 300, denominator=300.0, n=300 + place, **wilson))
-    rows.append(row("taux_sorties", breakdown="type_siae", modality="_U", value=0.4, numerator=4.0, denominator=10.0,
-                    n=10, reason="grappes_insuffisantes"))
+        rows.append(
+            row(
+                "taux_sorties",
+                breakdown="type_siae",
+                modality=code,
+                value=value,
+                low=value - 0.05,
+                high=value + 0.05,
+                numerator=value * 300,
+                denominator=300.0,
+                n=300 + place,
+                **wilson,
+            )
+        )
+    rows.append(
+        row(
+            "taux_sorties",
+            breakdown="type_siae",
+            modality="_U",
+            value=0.4,
+            numerator=4.0,
+            denominator=10.0,
+            n=10,
+            reason="grappes_insuffisantes",
+        )
+    )
     hidden = {"conf_status": "C", "reason": "secret_statistique", "confidence": None}
-    rows += [row("taux_sorties", breakdown="sexe", modality="F", **hidden),
-             row("taux_sorties", breakdown="sexe", modality="H", **(hidden | {"conf_status": "D"}))]
-    rows += [row("taux_sorties", breakdown="epci", modality=name, value=0.5 + place / 50, numerator=5.0,
-                 denominator=10.0, n=10) for place, name in enumerate(HOSTILE.values())]
-    rows += [row("taux_sorties", breakdown="type_siae*sexe", modality=f"{one}*{two}", value=0.5, n=12)
-             for one in ("ACI", "EI") for two in ("F", "H", "_U")]
+    rows += [
+        row("taux_sorties", breakdown="sexe", modality="F", **hidden),
+        row("taux_sorties", breakdown="sexe", modality="H", **(hidden | {"conf_status": "D"})),
+    ]
+    rows += [
+        row(
+            "taux_sorties",
+            breakdown="epci",
+            modality=name,
+            value=0.5 + place / 50,
+            numerator=5.0,
+            denominator=10.0,
+            n=10,
+        )
+        for place, name in enumerate(HOSTILE.values())
+    ]
+    rows += [
+        row("taux_sorties", breakdown="type_siae*sexe", modality=f"{one}*{two}", value=0.5, n=12)
+        for one in ("ACI", "EI")
+        for two in ("F", "H", "_U")
+    ]
     return rows
 
 
@@ -206,9 +418,22 @@ def _watch() -> list[dict[str, Any]]:
         period = {"period_start": date(year, 1, 1), "period_end": date(year, 12, 31)}
         for place in range(1, 41):
             code = "62" if place == 13 else f"F{place:02d}"
-            rows.append(row("part_emploi_ess", table="departements", kind="ratio", territory=code, rank=place,
-                            rank_low=max(1, place - 1), rank_high=place + 1, value=0.16 - place * 0.0015,
-                            reason="donnee_exhaustive", confidence=None, n=1, **period))
+            rows.append(
+                row(
+                    "part_emploi_ess",
+                    table="departements",
+                    kind="ratio",
+                    territory=code,
+                    rank=place,
+                    rank_low=max(1, place - 1),
+                    rank_high=place + 1,
+                    value=0.16 - place * 0.0015,
+                    reason="donnee_exhaustive",
+                    confidence=None,
+                    n=1,
+                    **period,
+                )
+            )
     return rows
 
 
@@ -217,38 +442,86 @@ def figures() -> list[dict[str, Any]]:
     exhaustive = {"reason": "donnee_exhaustive", "confidence": None}
     rows = [*_sorties(), *_watch()]
     for year, value in ((2023, 39800.0), (2024, 40950.0), (2025, 41307.0)):
-        rows.append(row("emplois", kind="sum", unit="emplois", value=value, numerator=value, n=3120, n_attendus=3445,
-                        n_repondants=3120, taux_reponse=0.9057, period_start=date(year, 1, 1),
-                        period_end=date(year, 12, 31), **exhaustive))
+        rows.append(
+            row(
+                "emplois",
+                kind="sum",
+                unit="emplois",
+                value=value,
+                numerator=value,
+                n=3120,
+                n_attendus=3445,
+                n_repondants=3120,
+                taux_reponse=0.9057,
+                period_start=date(year, 1, 1),
+                period_end=date(year, 12, 31),
+                **exhaustive,
+            )
+        )
     rows.append(row("part_femmes", value=0.671, numerator=671.0, denominator=1000.0, n=1000, **exhaustive))
-    rows += [row("part_femmes", breakdown="type_siae", modality=code, value=value, n=300, **exhaustive)
-             for code, value in (("ACI", 0.4), ("EI", 0.31), ("AI", 0.8))]
+    rows += [
+        row("part_femmes", breakdown="type_siae", modality=code, value=value, n=300, **exhaustive)
+        for code, value in (("ACI", 0.4), ("EI", 0.31), ("AI", 0.8))
+    ]
     rows.append(row("part_bio", n=60, n_missing=55, reason="manquants_excessifs", obs_status="M", confidence=None))
-    rows.append(row("appreciation", kind="qualitative", unit="structures", value=120.0, n=120,
-                    reason="total_des_repondants"))
-    rows += [row("appreciation", kind="qualitative", unit="structures", breakdown="type_siae", modality=code, value=value,
-                 reason="total_des_repondants") for code, value in (("ACI", 70.0), ("EI", 50.0))]
+    rows.append(
+        row("appreciation", kind="qualitative", unit="structures", value=120.0, n=120, reason="total_des_repondants")
+    )
+    rows += [
+        row(
+            "appreciation",
+            kind="qualitative",
+            unit="structures",
+            breakdown="type_siae",
+            modality=code,
+            value=value,
+            reason="total_des_repondants",
+        )
+        for code, value in (("ACI", 70.0), ("EI", 50.0))
+    ]
     rows.append(row("quotient", kind="derived", unit="indice", value=1.26, table=None, confidence=None))
     rows.append(row("restreint", kind="count", unit="structures", value=987.0, diffusion="cdess"))
-    rows.append(row("orphelin", kind="median", unit="jours", value=182.5, low=170.0, high=196.0, n=800,
-                    method="bootstrap"))
+    rows.append(
+        row("orphelin", kind="median", unit="jours", value=182.5, low=170.0, high=196.0, n=800, method="bootstrap")
+    )
     return rows
 
 
 PROVENANCE: dict[str, Any] = {
-    "campagne": 2025, "departement": "62", "plan": "essai", "date_reference": "2026-03-31", "synthetique": True,
-    "diffusion": "public", "version": "0.1.0",
+    "campagne": 2025,
+    "departement": "62",
+    "plan": "essai",
+    "date_reference": "2026-03-31",
+    "synthetique": True,
+    "diffusion": "public",
+    "version": "0.1.0",
     "fichiers": [
-        {"fichier": "services/sorties.csv", "table": "sorties", "sha256": "ab" * 32, "lignes_lues": 1100,
-         "lignes_acceptees": 1080, "lignes_ecartees": 20},
-        {"fichier": "structures/Atelier Secret.xlsx", "table": "sorties", "sha256": "cd" * 32, "lignes_lues": 12,
-         "lignes_acceptees": 9, "lignes_ecartees": 3},
+        {
+            "fichier": "services/sorties.csv",
+            "table": "sorties",
+            "sha256": "ab" * 32,
+            "lignes_lues": 1100,
+            "lignes_acceptees": 1080,
+            "lignes_ecartees": 20,
+        },
+        {
+            "fichier": "structures/Atelier Secret.xlsx",
+            "table": "sorties",
+            "sha256": "cd" * 32,
+            "lignes_lues": 12,
+            "lignes_acceptees": 9,
+            "lignes_ecartees": 3,
+        },
     ],
     "tables": {"sorties": {"lues": 1112, "acceptees": 1089, "ecartees": 23, "rejets": 31, "alertes": 4}},
-    "regles": [{"table": "sorties", "regle": "effectif_positif", "severite": "rejet", "nombre": 12},
-               {"table": "sorties", "regle": "doublon", "severite": "rejet", "nombre": 3}],
+    "regles": [
+        {"table": "sorties", "regle": "effectif_positif", "severite": "rejet", "nombre": 12},
+        {"table": "sorties", "regle": "doublon", "severite": "rejet", "nombre": 3},
+    ],
     "conversions": [{"fichier": "services/sorties.csv", "conversion": "encodage cp1252", "nombre": 1}],
-    "indicateurs": {}, "reponse": {"attendus": 3445, "repondants": 3120, "taux": 0.9057}, "silencieuses": 325,
+    "indicateurs": {},
+    "reponse": {"attendus": 3445, "repondants": 3120, "taux": 0.9057},
+    "silencieuses": 325,
 }
 
 

@@ -153,7 +153,7 @@ def test_pages_say(said: Text, page: str, words: str) -> None:
 def test_no_page_of_figures_says_more_than_it_knows(built: BookBuilt, said: Text) -> None:
     for page in built.pages:
         words = said(page).lower()
-        assert "marge d’erreur" not in words and "marge d'erreur" not in words, page
+        assert not re.search("marge d.erreur", words), page
         if page.startswith(("objectif", "theme", "autres", "index")):
             assert "impact" not in words.replace("ess-impact", ""), page
 
@@ -219,7 +219,9 @@ def test_a_folder_with_something_else_is_refused(results: Path, tmp_path: Path) 
     ("wrong", "error"),
     [({"lang": "en"}, UsageError), ({"diffusion": "tout_le_monde"}, UnknownNameError)],
 )
-def test_wrong_options_are_refused(results: Path, tmp_path: Path, wrong: dict[str, str], error: type[Exception]) -> None:
+def test_wrong_options_are_refused(
+    results: Path, tmp_path: Path, wrong: dict[str, str], error: type[Exception]
+) -> None:
     with pytest.raises(error):
         build_book(results, tmp_path, **wrong)  # type: ignore[arg-type]
 

@@ -44,7 +44,12 @@ TABLE = Table.model_validate(
         "derived": [{"name": "duree", "type": "entier", "label": {"fr": "d"}, "days_between": ["entree", "sortie"]}],
         "rules": [
             {"id": "ordre", "expr": "duree >= 0", "message": {"fr": "ordre"}, "remedy": {"fr": "corrigez"}},
-            {"id": "positif", "expr": "montant >= 0 OR actif", "message": {"fr": "signe"}, "remedy": {"fr": "corrigez"}},
+            {
+                "id": "positif",
+                "expr": "montant >= 0 OR actif",
+                "message": {"fr": "signe"},
+                "remedy": {"fr": "corrigez"},
+            },
         ],
     }
 )
@@ -128,7 +133,9 @@ def _check_again(checked: Checked) -> pl.DataFrame:
 
 @settings(max_examples=80, deadline=None)
 @given(rows=_rows, fault=_faults, data=st.data())
-def test_one_fault_is_one_anomaly(rows: list[dict[str, Any]], fault: tuple[str, Any, str, str], data: st.DataObject) -> None:
+def test_one_fault_is_one_anomaly(
+    rows: list[dict[str, Any]], fault: tuple[str, Any, str, str], data: st.DataObject
+) -> None:
     column, value, rule, severity = fault
     place = data.draw(st.integers(0, len(rows) - 1))
     rows = [{**row, column: value} if number == place else row for number, row in enumerate(rows)]

@@ -33,7 +33,12 @@ COLUMNS = {
     "v": ColumnType.BOOLEEN,
     "w": ColumnType.BOOLEEN,
 }
-SCOPE = Scope(columns=COLUMNS, codelists={"liste": ("x", "y")}, parameters={"seuil": Decimal("3")}, codes_of={"c": ("x", "y", "z")})
+SCOPE = Scope(
+    columns=COLUMNS,
+    codelists={"liste": ("x", "y")},
+    parameters={"seuil": Decimal("3")},
+    codes_of={"c": ("x", "y", "z")},
+)
 SCHEMA = {
     "a": pl.Int64,
     "b": pl.Int64,
@@ -193,11 +198,17 @@ def test_siret_agrees_with_stdnum(numbers: list[str]) -> None:
     values = parse_siret(pl.LazyFrame({"text": numbers})).collect()["value"].to_list()
     plain = [number.replace("\u00a0", " ") for number in numbers]
     assert [value is not None for value in values] == [stdnum_siret.is_valid(number) for number in plain]
-    assert all(value is None or value == stdnum_siret.compact(number) for value, number in zip(values, plain, strict=True))
+    assert all(
+        value is None or value == stdnum_siret.compact(number) for value, number in zip(values, plain, strict=True)
+    )
 
 
 @settings(max_examples=100, deadline=None)
-@given(numbers=st.lists(st.one_of(_digits.filter(bool), st.text("0123456789", min_size=8, max_size=8).map(_with_key)), min_size=1))
+@given(
+    numbers=st.lists(
+        st.one_of(_digits.filter(bool), st.text("0123456789", min_size=8, max_size=8).map(_with_key)), min_size=1
+    )
+)
 def test_siren_agrees_with_stdnum(numbers: list[str]) -> None:
     values = parse_siren(pl.LazyFrame({"text": numbers})).collect()["value"].to_list()
     assert [value is not None for value in values] == [stdnum_siren.is_valid(number) for number in numbers]

@@ -14,6 +14,9 @@ from ess_impact.data.official.recognition import load_official
 from ess_impact.data.reading import RawTable
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.tables import Table
+from ess_impact.evaluation.campaign import Campaign
+from ess_impact.evaluation.indicators import evaluate
+from ess_impact.evaluation.results import Results
 
 DEPARTEMENT_FILES = (
     "itdd/ITDD-DonneesDetaillees.xls",
@@ -26,10 +29,33 @@ CANTEEN_FILES = tuple(f"ma-cantine/campagne_td_{year}.csv" for year in (2021, 20
 CAMPAIGN = """\
 departement: "62"
 campagne: 2023
-plan: pas_de_calais
+plan: plan_veille.yaml
 date_reference: 2024-12-31
 diffusion: public
 """
+PLAN = """\
+id: plan_veille
+name: {fr: "Veille du Pas-de-Calais sur données ouvertes"}
+territory: {fr: "Pas-de-Calais"}
+departement: "62"
+source: "Données publiques ; aucune structure interrogée"
+required_tables: [departements]
+peers: ["02", "59", "60", "80"]
+objectives:
+  - id: veille
+    kind: theme
+    name: {fr: "« Assurer une veille stratégique » : les autres départements"}
+    short: {fr: "Veille"}
+    question: {fr: "Où se situe le département, et avec quelle certitude ?"}
+    indicators:
+      - {indicator: part_emploi_ess_departements, direction: context, headline: true}
+      - {indicator: depense_insertion_par_allocataire_rsa, direction: context}
+      - {indicator: allocataires_rsa_pour_1000_habitants, direction: context}
+      - {indicator: part_bio_cantines, direction: context}
+      - {indicator: part_cantines_objectif_bio, direction: context}
+      - {indicator: part_cantines_objectifs_egalim, direction: context}
+"""
+"""Only the watch: the shipped plan needs the answers of structures, and there are none here."""
 
 
 @pytest.fixture(scope="session")
@@ -71,12 +97,27 @@ def loaded_canteens(real_data: Path, tables: Mapping[str, Table]) -> pd.DataFram
     return frame.assign(**{name: pd.to_numeric(frame[name]) for name in numbers})
 
 
-@pytest.fixture
-def real_campaign(real_data: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def real_campaign(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A campaign of 2023 for Pas-de-Calais made of official files alone, under their own names, in ``veille/``."""
-    folder = tmp_path / "campagne réelle"
+    folder = tmp_path_factory.mktemp("réel") / "campagne réelle"
     (folder / "veille").mkdir(parents=True)
     (folder / "campagne.yaml").write_text(CAMPAIGN, encoding="utf-8")
+    (folder / "plan_veille.yaml").write_text(PLAN, encoding="utf-8")
     for name in (*DEPARTEMENT_FILES, *CANTEEN_FILES):
         shutil.copyfile(real_data / name, folder / "veille" / Path(name).name)
     return folder
+
+
+@pytest.fixture(scope="session")
+def evaluated(real_campaign: Path) -> Results:
+    """The main job by the library."""
+    return evaluate(Campaign.open(real_campaign))
+
+
+@pytest.fixture(scope="session")
+def figures(evaluated: Results) -> pd.DataFrame:
+    """Totals of every territory and year, with the year of the figure."""
+    frame = evaluated.to_pandas()
+    frame = frame[frame["breakdown"] == "_T"]
+    return frame.assign(annee=pd.to_datetime(frame["period_start"]).dt.year)

@@ -109,8 +109,9 @@ def check(
     """
     catalogue = _shipped() if catalogue is None else catalogue
     definition = table if isinstance(table, Table) else catalogue.table(table)
-    raw = frame if isinstance(frame, RawTable) else _from_frame(frame, definition, catalogue, key)
-    stored = raw is not frame and set(PLACE) <= set(getattr(frame, "columns", ()))
+    cells = None if isinstance(frame, RawTable) else _as_polars(frame)
+    raw = frame if cells is None else _from_frame(cells, definition, catalogue, key)
+    stored = cells is not None and set(PLACE) <= set(cells.columns)
     typed, found, conversions = _parse(raw, definition, catalogue, key, stored=stored)
     typed = add_derived(typed, definition, catalogue, as_of)
     faults = pl.concat([found, _validate(typed, raw.frame, definition, catalogue, as_of)])
@@ -122,13 +123,16 @@ def _shipped() -> Catalogue:
     return Catalogue.load()
 
 
-def _from_frame(frame: Any, table: Table, catalogue: Catalogue, key: bytes | None) -> RawTable:
+def _as_polars(frame: Any) -> pl.DataFrame:
     try:
-        cells = frame.collect() if isinstance(frame, pl.LazyFrame) else pl.DataFrame(frame)
+        return frame.collect() if isinstance(frame, pl.LazyFrame) else pl.DataFrame(frame)
     except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
         raise UsageError(
             "ces données ne forment pas un tableau lisible", fix="Donnez un DataFrame polars ou pandas."
         ) from error
+
+
+def _from_frame(cells: pl.DataFrame, table: Table, catalogue: Catalogue, key: bytes | None) -> RawTable:
     computed = set(catalogue.columns_of(table)) - set(table.column_names)
     places = {name: cells[name].cast(kind) for name, kind in PLACE.items() if name in cells.columns}
     kept = cells.select(name for name in cells.columns if name not in computed and name not in PLACE)

@@ -53,7 +53,12 @@ def to_polars(expression: Expression) -> pl.Expr:
     >>> pl.DataFrame({"a": [1, None, 3]}).select(to_polars(parse_expression("a > 2", scope))).to_series().to_list()
     [False, None, True]
     """
-    return _walk(expression.tree)
+    result = _walk(expression.tree)
+    if not expression.columns:
+        return result
+    # A literal compared with a column that polars found constant keeps one row (polars 2.1): stretch it to the frame.
+    anchor = pl.col(expression.columns[0])
+    return pl.when(anchor.is_null() | anchor.is_not_null()).then(result)
 
 
 def _walk(node: exp.Expr) -> pl.Expr:
@@ -123,7 +128,7 @@ def _case(node: exp.Expr) -> pl.Expr:
 
 
 def _coalesce(node: exp.Expr) -> pl.Expr:
-    # pl.coalesce of an all-null column and a number keeps the length of the number (polars 2.1).
+    # Not pl.coalesce: of an all-null column and a number, it keeps the length of the number (polars 2.1).
     *others, result = [_walk(one) for one in (node.this, *node.expressions)]
     for value in reversed(others):
         result = pl.when(value.is_not_null()).then(value).otherwise(result)

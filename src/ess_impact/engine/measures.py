@@ -84,7 +84,7 @@ def row_measures(indicator: CollectedIndicator, scope: Scope) -> RowMeasures:
 
 
 def _condition(text: str | None, scope: Scope) -> exp.Expr:
-    return exp.true() if text is None else exp.paren(quoted(parse_expression(text, scope, expected="bool")))
+    return exp.true() if text is None else quoted(parse_expression(text, scope, expected="bool"))
 
 
 def quoted(expression: Expression) -> exp.Expr:
@@ -113,13 +113,13 @@ def _column_measure(
     kept = _both(universe, _condition(measures.value.where, scope))
     column = exp.column(measures.value.column, quoted=True)
     absent = exp.Is(this=column, expression=exp.Null())
-    known = exp.and_(kept, exp.not_(absent))
+    known = _both(kept, exp.not_(absent))
     return RowMeasures(
         indicator=indicator,
         numerator=_flag(known),
         denominator=exp.Literal.number(0),
         known=_flag(known),
-        missing=_flag(exp.or_(_unknown(kept), exp.and_(kept, absent))),
+        missing=_flag(_either(_unknown(kept), _both(kept, absent))),
         column=measures.value.column,
     )
 
@@ -135,13 +135,13 @@ def _value_measure(indicator: CollectedIndicator, value: Measure, universe: exp.
             missing=_flag(_unknown(kept)),
         )
     amount, scale = _amount(value.expr, scope)
-    known = exp.and_(kept, exp.not_(_unknown(amount)))
+    known = _both(kept, _known(amount))
     return RowMeasures(
         indicator=indicator,
         numerator=_when(known, amount),
         denominator=_flag(known),
         known=_flag(known),
-        missing=_flag(exp.or_(_unknown(kept), exp.and_(kept, _unknown(amount)))),
+        missing=_flag(_either(_unknown(kept), _both(kept, _unknown(amount)))),
         numerator_scale=scale,
     )
 
@@ -151,13 +151,13 @@ def _proportion(
 ) -> RowMeasures:
     base = _both(universe, _condition(measures.denominator.where, scope))
     success = _condition(measures.numerator.where, scope)
-    known = exp.and_(base, exp.not_(_unknown(success)))
+    known = _both(base, _known(success))
     return RowMeasures(
         indicator=indicator,
-        numerator=_flag(exp.and_(base, success)),
+        numerator=_flag(_both(base, success)),
         denominator=_flag(known),
         known=_flag(known),
-        missing=_flag(exp.or_(_unknown(base), exp.and_(base, _unknown(success)))),
+        missing=_flag(_either(_unknown(base), _both(base, _unknown(success)))),
     )
 
 
@@ -168,14 +168,14 @@ def _fraction(
     bottom, bottom_scale = _contribution(measures.denominator, scope)
     concerned = _concerned(measures, scope)
     base = _both(universe, concerned)
-    unknown = exp.or_(_unknown(top), _unknown(bottom))
-    known = exp.and_(base, exp.not_(unknown))
+    unknown = _either(_unknown(top), _unknown(bottom))
+    known = _both(base, _both(_known(top), _known(bottom)))
     return RowMeasures(
         indicator=indicator,
         numerator=_when(known, top),
         denominator=_when(known, bottom),
         known=_flag(known),
-        missing=_flag(exp.or_(_unknown(base), exp.and_(base, unknown))),
+        missing=_flag(_either(_unknown(base), _both(base, unknown))),
         numerator_scale=top_scale,
         denominator_scale=bottom_scale,
     )
@@ -186,7 +186,7 @@ def _concerned(measures: FractionMeasures, scope: Scope) -> exp.Expr:
     top, bottom = _condition(measures.numerator.where, scope), _condition(measures.denominator.where, scope)
     if isinstance(top, exp.Boolean) or isinstance(bottom, exp.Boolean):
         return exp.true()
-    return exp.paren(exp.or_(top, bottom))
+    return exp.or_(top, bottom)
 
 
 def _contribution(measure: Measure, scope: Scope) -> tuple[exp.Expr, int]:
@@ -196,26 +196,41 @@ def _contribution(measure: Measure, scope: Scope) -> tuple[exp.Expr, int]:
     kept = _condition(measure.where, scope)
     # An unknown condition gives an unknown contribution, not 0.
     return exp.Case(
-        ifs=[exp.If(this=kept, true=amount), exp.If(this=exp.not_(kept.copy()), true=exp.Literal.number(0))],
-        default=exp.Null(),
+        ifs=[exp.If(this=kept, true=amount), exp.If(this=exp.not_(kept.copy()), true=exp.Literal.number(0))]
     ), scale
 
 
 def _amount(text: str, scope: Scope) -> tuple[exp.Expr, int]:
     expression = parse_expression(text, scope, expected="number")
-    return exp.paren(quoted(expression)), expression.type.scale or 1
+    return quoted(expression), expression.type.scale or 1
 
 
 def _both(left: exp.Expr, right: exp.Expr) -> exp.Expr:
-    if isinstance(left, exp.Boolean):
+    if _is(left, value=True) or _is(right, value=False):
         return right
-    return left if isinstance(right, exp.Boolean) else exp.paren(exp.and_(left, right))
+    return left if _is(right, value=True) or _is(left, value=False) else exp.and_(left, right)
+
+
+def _either(left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    if _is(left, value=False):
+        return right
+    return left if _is(right, value=False) else exp.or_(left, right)
+
+
+def _is(node: exp.Expr, *, value: bool) -> bool:
+    return isinstance(node, exp.Boolean) and node.this is value
 
 
 def _unknown(node: exp.Expr) -> exp.Expr:
     if isinstance(node, (exp.Boolean, exp.Literal)):
         return exp.false()
-    return exp.Is(this=exp.paren(node.copy()), expression=exp.Null())
+    tested = node.copy() if isinstance(node, (exp.Column, exp.Case)) else exp.paren(node)
+    return exp.Is(this=tested, expression=exp.Null())
+
+
+def _known(node: exp.Expr) -> exp.Expr:
+    unknown = _unknown(node)
+    return exp.true() if isinstance(unknown, exp.Boolean) else exp.not_(unknown)
 
 
 def _flag(condition: exp.Expr) -> exp.Expr:

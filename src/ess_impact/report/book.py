@@ -22,7 +22,7 @@ from ess_impact.errors import EssImpactError, MissingExtraError, UsageError
 from ess_impact.report.frames import Edition, load_edition
 
 if TYPE_CHECKING:
-    from ess_impact.report.pages import Page
+    from ess_impact.report.writer import Page
 
 BANNER = "Données fictives : les structures, les personnes et les territoires de ce livre n’existent pas."
 MARK = ".ess-impact-livre"
@@ -90,7 +90,7 @@ def build_book(
         Jupyter Book failed; its log is kept in ``out/livre.log``.
     """
     if lang != "fr":
-        raise UsageError(f"langue « {lang} » indisponible", fix="Le livre existe en français (lang=\"fr\").")
+        raise UsageError(f"langue « {lang} » indisponible", fix='Le livre existe en français (lang="fr").')
     if importlib.util.find_spec("jupyter_book") is None:
         raise MissingExtraError("le livre demande jupyter-book", fix="Installez-le : pip install 'ess-impact[livre]'.")
     from ess_impact.report.charts import render
@@ -172,7 +172,7 @@ def _environment() -> dict[str, str]:
 
 def _run_jupyter_book(work: Path, out: Path) -> tuple[str, ...]:
     command = [sys.executable, "-c", _RUN, "build", str(work), "-q"]
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(  # noqa: S603 - our own interpreter, arguments of our own
         command, cwd=work, env=_environment(), capture_output=True, text=True, encoding="utf-8", check=False
     )
     log = f"{done.stdout}\n{done.stderr}".replace(str(work), "").strip()
@@ -182,7 +182,7 @@ def _run_jupyter_book(work: Path, out: Path) -> tuple[str, ...]:
     kept = out / "livre.log"
     kept.write_text(log + "\n", encoding="utf-8")
     last = " / ".join(line.strip() for line in log.splitlines()[-_LOG_TAIL:] if line.strip())
-    raise EssImpactError(f"le livre n'a pas pu être construit : {last}", where=str(kept), fix="Lisez le journal indiqué.")
+    raise EssImpactError(f"le livre n'a pas pu être construit : {last}", where=str(kept), fix="Lisez ce journal.")
 
 
 def _publish(built: Path, target: Path) -> None:

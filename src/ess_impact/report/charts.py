@@ -164,7 +164,7 @@ def _modalities(view: IndicatorView, breakdown: str, names: Names, references: M
     return Chart(
         name=indicator.id,
         alt=_modalities_alt(view, rows, detail, references),
-        caption=f"{french(indicator.name)}, {detail[:1].lower()}{detail[1:]}." + _left_out(hidden, len(_shown(ordered))),
+        caption=f"{french(indicator.name)}, {in_sentence(detail)}." + _left_out(hidden, len(_shown(ordered))),
         spec=_finish(alt.layer(*layers), view, detail),
     )
 
@@ -264,7 +264,8 @@ def _strip(view: IndicatorView, names: Names, own: str) -> Chart:
     mine = next((one for one in figures if one.territory == own), None)
     middle = sorted(one.value or 0.0 for one in figures)[len(figures) // 2]
     unit, (number, title) = view.indicator.unit, _axis_of(view.indicator.unit)
-    axis = alt.X("x:Q", title=title or None, axis=alt.Axis(format=number, tickCount=6), scale=alt.Scale(zero=False, nice=True))
+    scale = alt.Scale(zero=False, nice=True)
+    axis = alt.X("x:Q", title=title or None, axis=alt.Axis(format=number, tickCount=6), scale=scale)
     top = max(row["y"] for row in rows)
     base = alt.Chart(alt.Data(values=rows)).encode(
         x=axis, y=alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, max(top + 2, 8)]))

@@ -317,9 +317,7 @@ def _read_figures(path: Path, narrowest: int) -> dict[str, list[Figure]]:
     try:
         frame = polars.read_parquet(path)
     except (OSError, polars.exceptions.PolarsError) as error:
-        raise ReadingError(
-            "résultats illisibles", where=str(path), fix="Relancez « ess-impact evaluate »."
-        ) from error
+        raise ReadingError("résultats illisibles", where=str(path), fix="Relancez « ess-impact evaluate ».") from error
     absent = [name for name in COLUMNS if name not in frame.columns]
     if absent:
         raise ReadingError(

@@ -28,6 +28,22 @@ def _one_line(value: object) -> str:
     return _SPACES.sub(" ", _DIRECTION.sub("", str(value))).strip()
 
 
+def trusted(text: str) -> Markup:
+    """Declare safe a text this package wrote itself, its untrusted parts already escaped.
+
+    Parameters
+    ----------
+    text : str
+        HTML or MyST.
+
+    Returns
+    -------
+    markupsafe.Markup
+        The same text.
+    """
+    return Markup(text)  # noqa: S704 - the only place; every caller escapes what it inserts
+
+
 def as_html(value: object) -> Markup:
     """Return text safe inside HTML, on one line.
 
@@ -48,7 +64,7 @@ def as_html(value: object) -> Markup:
     """
     if isinstance(value, Markup):
         return value
-    return Markup(html.escape(_one_line(value)).replace("`", "&#96;"))
+    return trusted(html.escape(_one_line(value)).replace("`", "&#96;"))
 
 
 def as_myst(value: object) -> Markup:
@@ -71,7 +87,7 @@ def as_myst(value: object) -> Markup:
     """
     if isinstance(value, Markup):
         return value
-    return Markup(_PUNCTUATION.sub(lambda found: f"&#{ord(found.group())};", _one_line(value)))
+    return trusted(_PUNCTUATION.sub(lambda found: f"&#{ord(found.group())};", _one_line(value)))
 
 
 def block(content: str) -> Markup:
@@ -88,7 +104,7 @@ def block(content: str) -> Markup:
         A ``{raw} html`` directive.
     """
     lines = "\n".join(line for line in content.splitlines() if line.strip())
-    return Markup(f"```{{raw}} html\n{lines}\n```")  # noqa: S704
+    return trusted(f"```{{raw}} html\n{lines}\n```")
 
 
 def link(url: str, text: object) -> Markup:
@@ -113,7 +129,7 @@ def link(url: str, text: object) -> Markup:
     """
     if not re.match(r"https?://|[\w-]+\.html(#[\w-]+)?$|#[\w-]+$", url):
         return as_html(text)
-    return Markup(f'<a href="{as_html(url)}">{as_html(text)}</a>')  # noqa: S704
+    return trusted(f'<a href="{as_html(url)}">{as_html(text)}</a>')
 
 
 def _tame_fence(found: re.Match[str]) -> str:
@@ -145,4 +161,4 @@ def tame_note(body: str) -> Markup:
     safe = _FENCE.sub(_tame_fence, body).replace("![", "[")
     safe = _ROLE.sub(lambda found: found.group() if found.group(1) in NOTE_ROLES else "", safe)
     pieces = _VERBATIM.split(safe)
-    return Markup("".join(piece if place % 2 else typeset(piece) for place, piece in enumerate(pieces)))  # noqa: S704
+    return trusted("".join(piece if place % 2 else typeset(piece) for place, piece in enumerate(pieces)))

@@ -13,6 +13,7 @@ from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.report.blocks import definition_list, details, is_workbook
 from ess_impact.report.frames import Edition
 from ess_impact.report.labels import PROVIDERS, french, label_of
+from ess_impact.report.markup import trusted
 from ess_impact.report.tables import table
 from ess_impact.text import format_date, format_number, format_value, plural, typeset
 
@@ -235,7 +236,7 @@ def sources_tables(edition: Edition) -> Markup:
             ("À vérifier", typeset("\u00a0; ".join(one.a_verifier))),
         ]
         sheets.append(details(f"{french(one.name)} ({plural(len(one.columns), 'colonne')})", definition_list(pairs)))
-    return Markup("\n").join(sheets)
+    return trusted("\n").join(sheets)
 
 
 def codelists_table(edition: Edition) -> Markup:
@@ -254,9 +255,11 @@ def codelists_table(edition: Edition) -> Markup:
     rows = []
     for one in sorted(edition.catalogue.codelists.values(), key=lambda one: french(one.name)):
         unsure = sum(code.a_verifier for code in one.codes)
-        flag = "à vérifier" if one.a_verifier else (plural(unsure, "code à vérifier", "codes à vérifier") if unsure else "")
+        flag = plural(unsure, "code à vérifier", "codes à vérifier") if unsure else ""
+        flag = "à vérifier" if one.a_verifier else flag
         rows.append([french(one.name), format_number(len(one.codes)), typeset(one.source), flag])
-    return table("Nomenclatures", ["Nomenclature", "Codes", "Source", "Réserve"], rows, numeric=[False, True, False, False])
+    header = ["Nomenclature", "Codes", "Source", "Réserve"]
+    return table("Nomenclatures", header, rows, numeric=[False, True, False, False])
 
 
 def parameters_table(edition: Edition) -> Markup:
@@ -305,20 +308,27 @@ def open_points(edition: Edition) -> Iterator[tuple[str, str]]:
 
 
 def _open_points(edition: Edition) -> Iterator[tuple[str, str]]:
-    catalogue = edition.catalogue
     for view in edition.views.values():
         yield from ((french(view.indicator.name), point) for point in view.indicator.a_verifier)
-    for one in catalogue.tables.values():
+    for one in edition.catalogue.tables.values():
         yield from ((f"Table « {french(one.name)} »", point) for point in one.a_verifier)
-    for codelist in catalogue.codelists.values():
+    for where, source in _unverified(edition):
+        yield where, f"source à vérifier : {source}"
+
+
+def _unverified(edition: Edition) -> Iterator[tuple[str, str]]:
+    """Yield what rests on a source nobody has read: nomenclatures, parameters, references."""
+    for codelist in edition.catalogue.codelists.values():
         if codelist.a_verifier:
-            yield f"Nomenclature « {french(codelist.name)} »", f"source à vérifier\u00a0: {codelist.source}"
-    for parameter in catalogue.parameters.values():
-        for dated in parameter.values:
-            if dated.a_verifier:
-                yield f"Paramètre « {french(parameter.name)} »", f"source à vérifier\u00a0: {dated.source}"
+            yield f"Nomenclature « {french(codelist.name)} »", codelist.source
+        unsure = [code for code in codelist.codes if code.a_verifier]
+        yield from (
+            (f"Nomenclature « {french(codelist.name)} », « {french(code.label)} »", code.source or codelist.source)
+            for code in unsure
+        )
+    for parameter in edition.catalogue.parameters.values():
+        doubtful = [dated for dated in parameter.values if dated.a_verifier]
+        yield from ((f"Paramètre « {french(parameter.name)} »", dated.source) for dated in doubtful)
     for objective in edition.plan.objectives if edition.plan else ():
-        for placement in objective.placements:
-            for reference in placement.references:
-                if reference.a_verifier:
-                    yield f"Repère « {french(reference.label)} »", f"source à vérifier\u00a0: {reference.source}"
+        references = [one for placement in objective.placements for one in placement.references if one.a_verifier]
+        yield from ((f"Repère « {french(one.label)} »", one.source) for one in references)

@@ -241,7 +241,8 @@ def _clusters(figure: Figure) -> str:
     if not figure.n_clusters or not (figure.method or "").endswith("cluster"):
         return ""
     effective = f" (l’équivalent de {format_number(figure.n_effective, 1)} de même poids)" if figure.n_effective else ""
-    return f" Il tient compte de ce que les observations viennent de {plural(figure.n_clusters, 'structure')}{effective}."
+    units = plural(figure.n_clusters, "structure")
+    return f" Il tient compte de ce que les observations viennent de {units}{effective}."
 
 
 def missing_sentence(figure: Figure) -> str:
@@ -295,7 +296,8 @@ def rank_sentence(figure: Figure, size: int | None = None) -> str:
     if figure.rank_low == figure.rank_high:
         return f"Rang {figure.rank}{among}, sans autre place possible."
     span = f"de la {_place(figure.rank_low)} à la {_place(figure.rank_high)}"
-    return f"Rang {figure.rank}{among}\u00a0; places possibles, compte tenu des arrondis ou de l’intervalle\u00a0: {span}."
+    why = "compte tenu des arrondis ou de l’intervalle"
+    return f"Rang {figure.rank}{among}\u00a0; places possibles, {why}\u00a0: {span}."
 
 
 def _place(rank: int) -> str:
@@ -364,7 +366,8 @@ def baseline_qualifier(baseline: Baseline) -> str:
         Qualifier, vintage (or that there is none), scope and caveat.
     """
     vintage = f"millésime {baseline.vintage}" if baseline.vintage else "millésime non indiqué"
-    parts = [f"«\u00a0{baseline.qualifier}\u00a0»" if baseline.qualifier else "", vintage, baseline.scope, baseline.caveat]
+    qualifier = f"«\u00a0{baseline.qualifier}\u00a0»" if baseline.qualifier else ""
+    parts = [qualifier, vintage, baseline.scope, baseline.caveat]
     return "\u00a0; ".join(typeset(part) for part in parts if part)
 
 

@@ -11,11 +11,11 @@ from markupsafe import Markup
 from ess_impact.definitions.plans import Baseline
 from ess_impact.report.frames import Figure, IndicatorView, figures_of
 from ess_impact.report.labels import METHOD_NOTES, METHODS, Names, french, in_sentence, label_of
-from ess_impact.report.markup import as_html, link
+from ess_impact.report.markup import as_html, link, trusted
 from ess_impact.report.sentences import baseline_qualifier
 from ess_impact.text import UNKNOWN, format_number, format_period, format_value, typeset
 
-SECRET = Markup('<span class="secret">secret statistique</span>')
+SECRET = trusted('<span class="secret">secret statistique</span>')
 _DASH = "–"
 
 
@@ -75,7 +75,7 @@ def table(
         f'<th scope="col" class="{side}">{as_html(title)}</th>' for title, side in zip(header, sides, strict=True)
     )
     body = "\n".join(_row(row, sides, chosen=place in marked) for place, row in enumerate(rows))
-    return Markup(  # noqa: S704
+    return trusted(
         f'<div class="tableau" tabindex="0">\n<table class="{css}">\n<caption>{as_html(caption)}</caption>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
     )
@@ -166,9 +166,7 @@ def _columns(notes: frozenset[str]) -> list[Column]:
         Column(title="Observations", cell=_count("n"), used=_tells_size),
         Column(title="Inconnues", cell=_count("n_missing"), used=lambda one: bool(one.n_missing) and not one.hidden),
         Column(title="Rang (places possibles)", cell=_rank, used=_has("rank")),
-        Column(
-            title="Méthode", cell=_method(notes), used=lambda one: bool(one.method) and bool(notes), numeric=False
-        ),
+        Column(title="Méthode", cell=_method(notes), used=lambda one: bool(one.method) and bool(notes), numeric=False),
     ]
 
 
@@ -323,7 +321,8 @@ def baselines_table(baselines: Sequence[Baseline], unit: str | None = None) -> M
     rows = []
     for one in baselines:
         other = "\u00a0; autre unité que l’indicateur" if unit is not None and one.unit != unit else ""
-        rows.append([f"«\u00a0{one.quote}\u00a0»", baseline_value(one), baseline_qualifier(one) + other, typeset(one.source)])
+        read_with = baseline_qualifier(one) + other
+        rows.append([f"«\u00a0{one.quote}\u00a0»", baseline_value(one), read_with, typeset(one.source)])
     return table("Chiffres publiés par la politique", ["Citation", "Valeur", "À lire avec", "Source"], rows)
 
 
@@ -367,5 +366,3 @@ def html_table(results: Any) -> str:
     ]
     header = ["Indicateur", "Période", "Territoire", "Ventilation", "Modalité", "Valeur", "Intervalle à 95\u202f%"]
     return str(table("Résultats", header, rows))
-
-

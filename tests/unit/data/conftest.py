@@ -39,7 +39,12 @@ TYPES = {
     "rna": "rna",
     "libelle": "texte",
 }
-LABELS = {"siret": "SIRET", "id_salarie": "Identifiant du salarié", "date_entree": "Date d'entrée", "dep": "Département"}
+LABELS = {
+    "siret": "SIRET",
+    "id_salarie": "Identifiant du salarié",
+    "date_entree": "Date d'entrée",
+    "dep": "Département",
+}
 
 
 def _column(name: str, kind: str) -> dict[str, Any]:
@@ -63,10 +68,25 @@ def make_table(**changes: Any) -> Table:
             "owner": "siret",
             "columns": [_column(name, kind) for name, kind in TYPES.items()],
             "derived": [
-                {"name": "siren", "type": "siren", "label": {"fr": "SIREN"}, "prefix": {"column": "siret", "length": 9}},
-                {"name": "duree", "type": "entier", "label": {"fr": "Durée"}, "days_between": ["date_entree", "date_sortie"]},
+                {
+                    "name": "siren",
+                    "type": "siren",
+                    "label": {"fr": "SIREN"},
+                    "prefix": {"column": "siret", "length": 9},
+                },
+                {
+                    "name": "duree",
+                    "type": "entier",
+                    "label": {"fr": "Durée"},
+                    "days_between": ["date_entree", "date_sortie"],
+                },
                 {"name": "an_sortie", "type": "annee", "label": {"fr": "An"}, "year_of": "date_sortie"},
-                {"name": "bio", "type": "booleen", "label": {"fr": "Bio"}, "contains": {"column": "themes", "any_of": ["bio"]}},
+                {
+                    "name": "bio",
+                    "type": "booleen",
+                    "label": {"fr": "Bio"},
+                    "contains": {"column": "themes", "any_of": ["bio"]},
+                },
                 {"name": "longue", "type": "booleen", "label": {"fr": "L"}, "expr": "duree > 80 AND heures >= 150"},
             ],
             "rules": [
@@ -96,7 +116,9 @@ def _codelist(name: str, codes: Mapping[str, tuple[str, ...]]) -> Codelist:
 
 CODELISTS = {
     "sexes": _codelist("sexes", {"F": ("Femme", "Mme"), "H": ("Homme", "M.")}),
-    "themes": _codelist("themes", {"bio": ("Agriculture biologique",), "local": ("Produit local, circuit court",), "607": ("Achats",)}),
+    "themes": _codelist(
+        "themes", {"bio": ("Agriculture biologique",), "local": ("Produit local, circuit court",), "607": ("Achats",)}
+    ),
 }
 
 

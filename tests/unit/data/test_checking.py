@@ -82,7 +82,9 @@ def test_duplicate_across_files_names_the_first(csv_file: Write, read: Any, tabl
     lines = ("siret;id_salarie;date_sortie", f"{SIRET};A1;30/06/2024")
     raw = combine([read(csv_file(*lines, name="a.csv")), read(csv_file(*lines, name="b.csv"))])
     checked = check(raw, table, catalogue=catalogue, key=KEY)
-    assert checked.anomalies.select("file", "row", "message").rows() == [("b.csv", 2, "Même clé que la ligne 2 de a.csv.")]
+    assert checked.anomalies.select("file", "row", "message").rows() == [
+        ("b.csv", 2, "Même clé que la ligne 2 de a.csv.")
+    ]
     assert checked.rows_read == 2
     assert checked.conversions == {("a.csv", "date jj/mm/aaaa"): 1, ("b.csv", "date jj/mm/aaaa"): 1}
 
@@ -177,12 +179,22 @@ def test_schema_stands_alone(table: Table, catalogue: Catalogue, check_cells: Ch
     [
         {"rules": [{"id": "r", "expr": "1 = 1", "message": {"fr": "m"}, "remedy": {"fr": "r"}}]},
         {"columns": [{"name": "siret", "type": "siret", "label": {"fr": "S"}, "min": "1"}]},
-        {"columns": [{"name": "siret", "type": "siret", "label": {"fr": "S"}}, {"name": "n", "type": "entier", "label": {"fr": "S"}, "max": "x"}]},
+        {
+            "columns": [
+                {"name": "siret", "type": "siret", "label": {"fr": "S"}},
+                {"name": "n", "type": "entier", "label": {"fr": "S"}, "max": "x"},
+            ]
+        },
         {"columns": [{"name": "siret", "type": "code", "label": {"fr": "S"}, "codelist": "inconnue"}]},
     ],
 )
 def test_wrong_definition_is_an_error_of_its_author(catalogue: Catalogue, table: Table, change: dict[str, Any]) -> None:
-    base = {"columns": [{"name": "siret", "type": "siret", "label": {"fr": "S"}}], "rules": [], "derived": [], "key": ["siret"]}
+    base = {
+        "columns": [{"name": "siret", "type": "siret", "label": {"fr": "S"}}],
+        "rules": [],
+        "derived": [],
+        "key": ["siret"],
+    }
     wrong = Table.model_validate({**table.model_dump(), **base, **change})
     other = dataclasses.replace(catalogue, tables={wrong.id: wrong})
     with pytest.raises(DefinitionError):

@@ -31,7 +31,10 @@ def _table(name: str, columns: dict[str, str], **more: Any) -> Table:
 
 
 STRUCTURES = _table(
-    "structures", {"siret": "siret", "annee": "annee", "epci": "texte", "etp": "quantite"}, key=["siret", "annee"], owner="siret"
+    "structures",
+    {"siret": "siret", "annee": "annee", "epci": "texte", "etp": "quantite"},
+    key=["siret", "annee"],
+    owner="siret",
 )
 
 

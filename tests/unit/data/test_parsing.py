@@ -118,7 +118,9 @@ def test_cell_is_read(check_cells: Check, column: str, text: str, expected: obje
 )
 def test_cell_is_refused_once(check_cells: Check, column: str, text: str, rule: str) -> None:
     checked = check_cells({}, {column: text})
-    assert checked.anomalies.select("row", "column", "value", "rule", "severity").rows() == [(2, column, text, rule, "rejet")]
+    assert checked.anomalies.select("row", "column", "value", "rule", "severity").rows() == [
+        (2, column, text, rule, "rejet")
+    ]
     assert checked.rows_accepted == 1
     assert checked.anomalies["message"][0].endswith(".")
     assert checked.anomalies["remedy"][0] != ""
@@ -177,7 +179,9 @@ def test_same_value_parses_the_same_alone_or_repeated(check_cells: Check) -> Non
         ("themes", [["bio", "local"]], "bio,local"),
     ],
 )
-def test_typed_cell_is_read(table: Table, catalogue: Catalogue, column: str, values: list[object], expected: object) -> None:
+def test_typed_cell_is_read(
+    table: Table, catalogue: Catalogue, column: str, values: list[object], expected: object
+) -> None:
     checked = check(pl.DataFrame({**GOOD, column: values}), table, catalogue=catalogue, key=KEY)
     assert checked.anomalies.height == 0
     assert checked.accepted[column].to_list() == [expected]

@@ -106,7 +106,9 @@ def test_header_that_is_itself_personal_is_masked(csv_file: Write, read: Read) -
 
 
 @pytest.mark.parametrize("canary", [NIR, "1 85 05 78 006 084 36", "voir jean.dupont@exemple.fr"])
-@pytest.mark.parametrize(("column", "severity", "kept"), [("libelle", "alerte", 1), ("id_salarie", "rejet", 0), ("siret", "rejet", 0)])
+@pytest.mark.parametrize(
+    ("column", "severity", "kept"), [("libelle", "alerte", 1), ("id_salarie", "rejet", 0), ("siret", "rejet", 0)]
+)
 def test_personal_cell_is_emptied(
     csv_file: Write, read: Read, table: Table, catalogue: Catalogue, canary: str, column: str, severity: str, kept: int
 ) -> None:
@@ -123,7 +125,9 @@ def test_personal_cell_is_emptied(
 
 
 def test_personal_cell_of_a_frame_is_emptied_too(table: Table, catalogue: Catalogue) -> None:
-    frame = pl.DataFrame({"siret": [SIRET], "id_salarie": ["A"], "date_sortie": ["2024-06-30"], "libelle": [NIR], "mail": ["x"]})
+    frame = pl.DataFrame(
+        {"siret": [SIRET], "id_salarie": ["A"], "date_sortie": ["2024-06-30"], "libelle": [NIR], "mail": ["x"]}
+    )
     checked = check(frame, table, catalogue=catalogue, key=KEY)
     assert checked.anomalies["rule"].to_list() == ["colonne_personnelle", "donnee_personnelle"]
     assert NIR not in repr(checked) + checked.accepted.write_csv() + checked.anomalies.write_csv()

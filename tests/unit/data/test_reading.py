@@ -85,7 +85,10 @@ def test_quote_inside_a_cell_is_plain_text(csv_file: Write, read: Read) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ["SIRET;Identifiant du salarié;DATE_SORTIE;Libellé", "id_beneficiaire;identifiant du salarie *;dateSortie;libelle (texte)"],
+    [
+        "SIRET;Identifiant du salarié;DATE_SORTIE;Libellé",
+        "id_beneficiaire;identifiant du salarie *;dateSortie;libelle (texte)",
+    ],
 )
 def test_headers_by_id_label_or_synonym(csv_file: Write, read: Read, header: str) -> None:
     raw = read(csv_file(header, ROW))
@@ -124,7 +127,9 @@ def test_column_written_twice_is_not_guessed(csv_file: Write, read: Read) -> Non
 def test_place_and_digest(csv_file: Write, read: Read, tmp_path: Path) -> None:
     path = csv_file(HEADER, ROW)
     raw = read(path, root=tmp_path.parent, sender="123")
-    assert raw.frame.select("_file", "_sheet", "_row", "_sender").rows() == [(f"{tmp_path.name}/envoi.csv", "", 2, "123")]
+    assert raw.frame.select("_file", "_sheet", "_row", "_sender").rows() == [
+        (f"{tmp_path.name}/envoi.csv", "", 2, "123")
+    ]
     assert raw.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 

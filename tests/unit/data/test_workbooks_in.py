@@ -63,7 +63,9 @@ def test_cell_as_text(xlsx_file: Write, read: Read, column: str, value: object, 
     assert read(xlsx_file({SHEET: [HEADER, row]})).frame[column].to_list() == [text]
 
 
-def test_numbers_of_a_spreadsheet_are_not_ambiguous(xlsx_file: Write, read: Read, table: Table, catalogue: Catalogue) -> None:
+def test_numbers_of_a_spreadsheet_are_not_ambiguous(
+    xlsx_file: Write, read: Read, table: Table, catalogue: Catalogue
+) -> None:
     raw = read(xlsx_file({SHEET: [HEADER, ROW, [*ROW[:1], "A2", *ROW[2:4], "1.234", *ROW[5:]]]}))
     checked = check(raw, table, catalogue=catalogue, key=b"cle publique de test")
     assert checked.accepted["tonnes"].to_list() == [1234]
@@ -78,7 +80,9 @@ def test_rows_keep_the_numbers_of_the_spreadsheet(xlsx_file: Write, read: Read) 
 
 def test_cell_in_error_is_one_anomaly(xlsx_file: Write, read: Read, table: Table, catalogue: Catalogue) -> None:
     source = xlsx_file({SHEET: [HEADER, [*ROW[:3], 987654, *ROW[4:]]]})
-    path = altered(source, lambda _, raw: raw.replace(b'<c r="D2" t="n"><v>987654</v>', b'<c r="D2" t="e"><v>#DIV/0!</v>'))
+    path = altered(
+        source, lambda _, raw: raw.replace(b'<c r="D2" t="n"><v>987654</v>', b'<c r="D2" t="e"><v>#DIV/0!</v>')
+    )
     checked = check(read(path), table, catalogue=catalogue, key=b"cle publique de test")
     assert checked.anomalies.select("row", "column", "rule").rows() == [(2, "montant", "erreur_tableur")]
 
@@ -168,7 +172,9 @@ def _refused(path: Path, table: Table) -> str:
         ),
     ],
 )
-def test_unsafe_archive_is_refused_before_opening(tmp_path: Path, table: Table, parts: dict[str, bytes], rule: str) -> None:
+def test_unsafe_archive_is_refused_before_opening(
+    tmp_path: Path, table: Table, parts: dict[str, bytes], rule: str
+) -> None:
     assert _refused(archive(tmp_path / "a.xlsx", parts), table) == rule
 
 

@@ -1,0 +1,206 @@
+"""An attacker with the published files alone: subtraction, exact or combined, gives no hidden cell back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ess_impact import Catalogue
+
+Row = Mapping[str, Any]
+Cell = tuple[str, frozenset[tuple[str, str]]]
+"""Territory, and the modality of each column of the breakdown."""
+PRIMARY, SECONDARY = "C", "D"
+THRESHOLD = 5
+ENTERPRISES = 3
+NUMERIC = pl.Float64, pl.Int64
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return Catalogue.load()
+
+
+@pytest.fixture(scope="module")
+def publications(figures: pl.DataFrame) -> list[tuple[str, dict[Cell, Row]]]:
+    """Every cell of each indicator and year, as anyone can read them."""
+    found = figures.partition_by("indicator", "period_start", as_dict=True)
+    return [
+        (f"{indicator} {start.year}", {_cell(row): row for row in part.iter_rows(named=True)})
+        for (indicator, start), part in sorted(found.items())
+    ]
+
+
+def _cell(row: Row) -> Cell:
+    if row["breakdown"] == "_T":
+        return row["territory"], frozenset()
+    return row["territory"], frozenset(zip(row["breakdown"].split("*"), row["modality"].split("*"), strict=True))
+
+
+def _sums(cells: Mapping[Cell, Row]) -> Iterator[tuple[Cell, list[Cell]]]:
+    """Yield every published total with published cells that add up to it; an absent cell is a known zero."""
+    parts: dict[tuple[Cell, frozenset[str]], list[Cell]] = {}
+    for place, modalities in cells:
+        names = frozenset(name for name, _ in modalities)
+        for size in range(len(modalities)):
+            for kept in combinations(sorted(modalities), size):
+                parts.setdefault(((place, frozenset(kept)), names), []).append((place, modalities))
+        if place != "_T":
+            parts.setdefault((("_T", modalities), frozenset({"territoire"})), []).append((place, modalities))
+    yield from ((total, found) for (total, _), found in parts.items() if total in cells)
+
+
+def _recovered(cells: Mapping[Cell, Row]) -> list[Cell]:
+    """Hidden cells that the published equalities determine: their unknown is orthogonal to what stays free."""
+    hidden = [one for one in cells if cells[one]["conf_status"] != "F"]
+    place = {one: index for index, one in enumerate(hidden)}
+    equations = []
+    for total, parts in _sums(cells):
+        equation = np.zeros(len(hidden))
+        for one, sign in [*((part, 1.0) for part in parts), (total, -1.0)]:
+            if one in place:
+                equation[place[one]] += sign
+        equations.append(equation)
+    if not hidden or not equations:
+        return []
+    _, scale, directions = np.linalg.svd(np.asarray(equations))
+    free = directions[int((scale > 1e-9).sum()) :]
+    return [one for one in hidden if not np.abs(free[:, place[one]]).max(initial=0.0) > 1e-9]
+
+
+def _remainders(cells: Mapping[Cell, Row]) -> Iterator[dict[str, float]]:
+    """Yield what a shown total minus its shown parts says of the hidden ones, taken together."""
+    for total, parts in _sums(cells):
+        unseen = [one for one in parts if cells[one]["conf_status"] != "F"]
+        if unseen and cells[total]["conf_status"] == "F":
+            names = [name for name in ("numerator", "denominator", "n") if cells[total][name] is not None]
+            shown = [one for one in parts if one not in unseen]
+            yield {name: cells[total][name] - sum(cells[one][name] for one in shown) for name in names}
+
+
+def test_the_example_hides_cells_and_complements(figures: pl.DataFrame) -> None:
+    hidden = figures.filter(pl.col("conf_status") != "F")
+    assert hidden.height > 100
+    assert set(hidden["conf_status"]) == {PRIMARY, SECONDARY}
+
+
+def test_a_hidden_cell_has_no_number_and_no_word(figures: pl.DataFrame) -> None:
+    hidden = figures.filter(pl.col("conf_status") != "F")
+    numbers = [name for name, kind in figures.schema.items() if kind in NUMERIC]
+    assert {name: hidden[name].count() for name in numbers} == dict.fromkeys(numbers, 0)
+    assert set(hidden["reason"]) == {"secret_statistique"}
+    assert [set(hidden[name]) for name in ("notes", "method", "trend", "comparison")] == [{""}] * 4
+
+
+def test_no_hidden_cell_is_recovered_by_subtraction(publications) -> None:
+    recovered = {name: _recovered(cells) for name, cells in publications}
+    assert {name: found for name, found in recovered.items() if found} == {}
+
+
+def test_what_subtraction_leaves_of_persons_could_itself_be_shown(publications, catalogue: Catalogue) -> None:
+    """Two hidden cells of one person each, added up, would still be two persons."""
+    told = {}
+    for name, cells in publications:
+        if getattr(catalogue[name.split()[0]], "secrecy", None) and catalogue[name.split()[0]].secrecy.unit == "personne":
+            rests = [{key: one.get(key, one["n"]) for key in ("denominator", "numerator")} for one in _remainders(cells)]
+            told[name] = [one for one in rests if _too_few(one["denominator"], one["numerator"])]
+    assert {name: found for name, found in told.items() if found} == {}
+
+
+def _too_few(whole: float, part: float) -> bool:
+    return any(0 < size < THRESHOLD for size in (whole, part, whole - part))
+
+
+def test_what_subtraction_leaves_of_enterprises_is_of_three_at_least(publications, catalogue: Catalogue) -> None:
+    """Of two enterprises hidden together, each reads the other's figure by taking its own away."""
+    told = {}
+    for name, cells in publications:
+        if getattr(catalogue[name.split()[0]], "secrecy", None) and catalogue[name.split()[0]].secrecy.unit == "entreprise":
+            told[name] = [one["n"] for one in _remainders(cells) if 0 < one["n"] < ENTERPRISES]
+    assert {name: found for name, found in told.items() if found} == {}
+
+
+def test_shown_cells_about_persons_are_large_enough(figures: pl.DataFrame, catalogue: Catalogue) -> None:
+    persons = [one.id for one in catalogue.values() if one.kind != "derived" and one.secrecy.unit == "personne"]
+    shown = figures.filter(pl.col("indicator").is_in(persons) & (pl.col("conf_status") == "F"))
+    assert len(persons) >= 5
+    assert shown.height > 30
+    whole = pl.coalesce("denominator", "n")
+    assert shown.filter(whole.is_between(1, THRESHOLD - 1)).is_empty()
+    for size in (pl.col("numerator"), whole - pl.col("numerator")):
+        assert shown.filter(size.is_between(1, THRESHOLD - 1)).is_empty()
+
+
+def test_shown_cells_about_enterprises_rest_on_three_rows_at_least(figures: pl.DataFrame, catalogue: Catalogue) -> None:
+    firms = [one.id for one in catalogue.values() if one.kind != "derived" and one.secrecy.unit == "entreprise"]
+    shown = figures.filter(pl.col("indicator").is_in(firms) & (pl.col("conf_status") == "F"))
+    assert shown.height > 100
+    assert shown.filter(pl.col("n").is_between(1, ENTERPRISES - 1)).is_empty()
+
+
+def test_what_is_public_by_law_is_never_hidden(figures: pl.DataFrame, catalogue: Catalogue) -> None:
+    public = [one.id for one in catalogue.values() if one.kind != "derived" and one.secrecy.unit == "deja_public"]
+    rows = figures.filter(pl.col("indicator").is_in(public))
+    assert rows["indicator"].n_unique() >= 5
+    assert set(rows["conf_status"]) == {"F"}
+
+
+def test_derived_figures_hide_with_their_inputs(figures: pl.DataFrame, catalogue: Catalogue) -> None:
+    met = set()
+    for row in figures.filter(pl.col("kind") == "derived").iter_rows(named=True):
+        inputs = catalogue[row["indicator"]].inputs.values()
+        used = [_inputs_of(figures, row, one.indicator, one.breakdown) for one in inputs]
+        concealed = any((one["conf_status"] != "F").any() for one in used)
+        assert (row["conf_status"] != "F") == concealed, (row["indicator"], row["period_start"], row["modality"])
+        met.add(concealed)
+    assert met == {True, False}
+
+
+def _inputs_of(figures: pl.DataFrame, row: Row, indicator: str, breakdown: str | None) -> pl.DataFrame:
+    same = pl.lit(True)
+    for name in ("territory", "period_start"):
+        same &= pl.col(name) == row[name]
+    if breakdown is None:
+        same &= (pl.col("breakdown") == row["breakdown"]) & (pl.col("modality") == row["modality"])
+    else:
+        same &= pl.col("breakdown") == breakdown
+    return figures.filter((pl.col("indicator") == indicator) & same)
+
+
+def test_change_on_the_panel_does_not_give_the_only_newcomer_away(
+    ess_impact: Callable[..., Any], small_campaign, row, sirets, tmp_path: Path
+) -> None:
+    """Change of the total minus change on the panel is what newcomers bring: of one enterprise alone, a secret."""
+    both = [row(siret, annee=year, effectif=10 + year - 2024) for siret in sirets[:6] for year in (2024, 2025)]
+    folder = small_campaign(structures=[*both, row(sirets[6], effectif=37)])
+    assert ess_impact("evaluate", folder, "--out", tmp_path / "out", "--no-book").returncode == 0
+    results = pl.read_parquet(tmp_path / "out/results/indicateurs.parquet")
+    jobs = results.filter((pl.col("indicator") == "emplois_ess") & (pl.col("breakdown") == "_T"))
+    (_, before), (change, after) = jobs.select("panel_constant", "value").rows()
+    assert (before, after) == (60.0, 103.0)
+    assert change is None or after - before - change != 37.0
+
+
+def test_the_threshold_of_the_campaign_prevails_when_higher(
+    ess_impact: Callable[..., Any], campaign_folder: Path, tmp_path: Path, figures: pl.DataFrame
+) -> None:
+    """With 20 in place of 5, no cell about fewer than 20 persons is left."""
+    folder = tmp_path / "seuil"
+    for name in ("structures/mobilite.csv", "structures/structures.csv", "cle.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes((campaign_folder / name).read_bytes())
+    settings = (campaign_folder / "campagne.yaml").read_text(encoding="utf-8")
+    lines = [line for line in settings.replace("min_count: 5", "min_count: 20").splitlines() if "attendus" not in line]
+    (folder / "campagne.yaml").write_text("\n".join(lines), encoding="utf-8")
+    assert ess_impact("evaluate", folder, "--out", tmp_path / "out", "--no-book").returncode == 0
+    results = pl.read_parquet(tmp_path / "out/results/indicateurs.parquet")
+    people = pl.col("indicator") == "personnes_accompagnees_mobilite"
+    assert results.filter(people & (pl.col("n") < 20)).is_empty()
+    assert results.filter(people & (pl.col("n") >= 20)).height >= 2
+    assert figures.filter(people & (pl.col("n") < 20)).height > 0
