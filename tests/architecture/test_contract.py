@@ -38,11 +38,11 @@ COMMANDS = {
     "book": {"results", "--out"},
 }
 COLUMNS = """
-    indicator, version, definition_hash, objective, table, kind, geo_level, territory, period_start, period_end, breakdown,
-    modality, numerator, denominator, n, n_missing, n_clusters, n_effective, value, unit, low, high, confidence, method,
-    reason, notes, reference, reference_value, comparison, rank, rank_low, rank_high, trend, target, target_gap,
-    n_attendus, n_repondants, taux_reponse, couverture_emplois, panel_constant, obs_status, conf_status, diffusion,
-    synthetic, source_hash
+    indicator, version, definition_hash, objective, table, kind, geo_level, territory, period_start, period_end,
+    breakdown, modality, numerator, denominator, n, n_missing, n_clusters, n_effective, value, unit, low, high,
+    confidence, method, reason, notes, reference, reference_value, comparison, rank, rank_low, rank_high, trend, target,
+    target_gap, n_attendus, n_repondants, taux_reponse, couverture_emplois, panel_constant, obs_status, conf_status,
+    diffusion, synthetic, source_hash
 """
 
 

@@ -12,7 +12,7 @@ from numpydoc.validate import validate
 
 from ess_impact.evaluation.results import SCHEMA
 
-CHECKS = set("PR01 PR02 PR03 PR04 PR07 PR10 RT01 RT03 YD01 SS03 GL07 GL08".split())
+CHECKS = {"PR01", "PR02", "PR03", "PR04", "PR07", "PR10", "RT01", "RT03", "YD01", "SS03", "GL07", "GL08"}
 NO_SECTIONS = CHECKS - {"PR01", "RT01", "YD01"}
 MODULE_LINES = 3
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 NAMED_EXCEPTION = ("ess_impact.evaluation.presentation", "ess_impact.report")
-HEAVY = set("pandas scipy statsmodels duckdb polars pandera altair sphinx typst sqlglot openpyxl".split())
-DATAFRAMES = set("pandas polars pandera duckdb pyarrow statsmodels narwhals openpyxl".split())
+DATAFRAMES = {"pandas", "polars", "pandera", "duckdb", "pyarrow", "statsmodels", "narwhals", "openpyxl"}
+HEAVY = DATAFRAMES | {"scipy", "altair", "sphinx", "typst", "sqlglot"}
 _LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 _HELP = "import sys; sys.argv = ['ess-impact', '--help']; from ess_impact.cli import main; main()"
 _EVERY = """

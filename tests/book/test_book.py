@@ -134,7 +134,7 @@ def test_a_changed_value_changes_the_page(tmp_path: Path) -> None:
         ("objectif-o1-talents", "chez les 3\u202f120\u00a0répondants"),
         ("objectif-o1-talents", "«\u00a048 390 emplois\u00a0»"),
         ("objectif-o1-talents", "millésime non indiqué"),
-        ("objectif-o1-talents", "Pas d’intervalle\u00a0: tout est compté"),
+        ("objectif-o1-talents", "Pas d’intervalle\u00a0: ce qui est reçu est compté en entier"),
         ("objectif-o2-valeur", "trop de réponses sont inconnues"),
         ("objectif-o2-valeur", "près de 100\u202f000\u202fh"),
         ("objectif-o2-valeur", "Aucune donnée dans cette campagne"),

@@ -38,7 +38,7 @@ def _of(canteens: pd.DataFrame, year: int, departement: str | None = None) -> pd
 
 def _meets_both(frame: pd.DataFrame) -> float:
     egalim = (frame["part_bio"] + frame["part_egalim_hors_bio"]).round(6)
-    return round(100 * ((frame["part_bio"] >= 0.2) & (egalim >= 0.5)).mean(), 1)
+    return round(100 * float(((frame["part_bio"] >= 0.2) & (egalim >= 0.5)).mean()), 1)
 
 
 @pytest.mark.parametrize(("year", "rows", "ours"), [(2021, 3089, 96), (2022, 5081, 128), (2023, 10_317, 160)])

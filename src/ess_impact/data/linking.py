@@ -30,7 +30,8 @@ def link(checked: Mapping[str, Checked], tables: Mapping[str, Table]) -> dict[st
     Returns
     -------
     dict of str to Checked
-        Same ids. A row whose key is nowhere in the other table is an orphan, an anomaly of the link's severity; a row
+        Same ids. A row whose key is nowhere in the other table is an orphan, an anomaly of the link's severity (an
+        alerte is written once per value and sheet); a row
         set aside there still counts as known, so that one fault makes no other. Columns in ``brings`` are added.
 
     Notes
@@ -82,26 +83,29 @@ def _report_orphans(one: Checked, key: ForeignKey, other: Checked) -> Checked:
 
 
 def _orphans(one: Checked, key: ForeignKey, other: Table, orphan: pl.Series) -> pl.DataFrame:
+    """Describe orphans: each row set aside, else once per value and sheet, with the number of rows."""
     column = one.table.column(key.column)
     label = column.label.fr if column is not None else key.column
     personal = column is not None and column.type is ColumnType.PERSONNE
-    return (
-        one.accepted.filter(orphan)
-        .select(
-            table=pl.lit(one.table.id),
-            siret=pl.coalesce(one.table.owner or "_sender", "_sender"),
-            file="_file",
-            sheet="_sheet",
-            row="_row",
-            column=pl.lit(key.column),
-            value=pl.lit(MASK) if personal else pl.col(key.column).cast(pl.String),
-            rule=pl.lit("orphelin"),
-            severity=pl.lit(key.severity),
-            message=pl.lit(f"« {label} » ne figure pas dans la table « {other.name.fr} »."),
-            remedy=pl.lit(f"Vérifiez la valeur, ou ajoutez la ligne manquante dans « {other.name.fr} »."),
-        )
-        .select(pl.col(name).cast(kind) for name, kind in ANOMALY_SCHEMA.items())
-    )
+    rows = one.accepted.filter(orphan).with_columns(_rows=pl.lit(1, dtype=pl.UInt32))
+    if key.severity == "alerte":
+        place = ["_file", "_sheet", key.column]
+        rows = rows.with_columns(_rows=pl.len().over(place)).unique(place, keep="first", maintain_order=True)
+    several = pl.when(pl.col("_rows") > 1).then(pl.format(" ({} lignes)", "_rows")).otherwise(pl.lit(""))
+    message = pl.lit(f"« {label} » ne figure pas dans la table « {other.name.fr} »") + several + pl.lit(".")
+    return rows.select(
+        table=pl.lit(one.table.id),
+        siret=pl.coalesce(one.table.owner or "_sender", "_sender"),
+        file="_file",
+        sheet="_sheet",
+        row="_row",
+        column=pl.lit(key.column),
+        value=pl.lit(MASK) if personal else pl.col(key.column).cast(pl.String),
+        rule=pl.lit("orphelin"),
+        severity=pl.lit(key.severity),
+        message=message,
+        remedy=pl.lit(f"Vérifiez la valeur, ou ajoutez la ligne manquante dans « {other.name.fr} »."),
+    ).select(pl.col(name).cast(kind) for name, kind in ANOMALY_SCHEMA.items())
 
 
 def _bring(frame: pl.DataFrame, key: ForeignKey, other: Table, found: Checked | None) -> pl.DataFrame:

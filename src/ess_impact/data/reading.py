@@ -53,7 +53,7 @@ class RawTable:
     """
 
     table: Table
-    frame: pl.DataFrame
+    frame: pl.DataFrame = field(repr=False)
     anomalies: tuple[Anomaly, ...] = ()
     coercions: dict[str, int] = field(default_factory=dict)
     sha256: str = ""

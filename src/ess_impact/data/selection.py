@@ -23,6 +23,9 @@ PLACE: dict[str, pl.DataType] = {
 }
 """Columns that say where a row comes from."""
 
+_FATAL = {"colonne_absente", "colonne_en_double"}
+"""Rules whose breach leaves no row: columns cannot be told."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
@@ -111,9 +114,6 @@ def _blank(table: Table, origin: Origin) -> Anomaly:
     return Anomaly(
         rule="", message="", remedy="", table=table.id, siret=origin.sender, file=origin.file, sheet=origin.sheet
     )
-
-
-_FATAL = {"colonne_absente", "colonne_en_double"}
 
 
 def _header_faults(grid: Grid, table: Table, matching: Matching, blank: Anomaly, origin: Origin) -> Iterator[Anomaly]:

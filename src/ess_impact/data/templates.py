@@ -15,6 +15,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
@@ -388,6 +389,11 @@ def save_workbook(book: Workbook, path: str | Path) -> None:
     properties = book.properties
     properties.creator, properties.lastModifiedBy = "ess-impact", "ess-impact"
     properties.created = properties.modified = _EPOCH
+    for sheet in book.worksheets:
+        # Printed, a sheet fits the width of a landscape page.
+        sheet.page_setup.orientation = "landscape"
+        sheet.page_setup.fitToHeight = 0
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     with _StableZip(path, "w", ZIP_DEFLATED) as archive:
         ExcelWriter(book, archive).write_data()
 

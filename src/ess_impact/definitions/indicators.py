@@ -153,7 +153,7 @@ class _Collected(_Indicator):
     breakdowns: Annotated[tuple[Breakdown, ...], BeforeValidator(_as_crossing)] = ()
     cluster: Identifier | None = None
     inference: Literal["echantillon", "non_reponse", "superpopulation", "aucune"]
-    uncertainty: Literal["auto", "bootstrap", "none"] = "auto"
+    uncertainty: Literal["auto", "none"] = "auto"
     uncertainty_reason: Label | None = None
     missing: Missing = Missing()
     secrecy: Secrecy

@@ -27,7 +27,7 @@ from ess_impact.evaluation.provenance import provenance_of, source_hashes
 from ess_impact.evaluation.results import Results, as_results_frame
 from ess_impact.evaluation.rows import Context, rows_of
 from ess_impact.evaluation.secrecy import confidentiality
-from ess_impact.text import format_value
+from ess_impact.text import format_number, format_value
 
 Engine = Literal["duckdb"]
 By = Sequence[str | Sequence[str]]
@@ -263,7 +263,7 @@ def _change(row: Mapping[str, Any], change: tuple[float, int] | None) -> dict[st
     direction = "hausse" if difference > 0 else "baisse" if difference < 0 else "stable"
     unit = "points" if row["unit"] == "pourcent" else row["unit"]
     shown = f"{'+' if difference > 0 else ''}{format_value(difference, unit)}"
-    note = f"À périmètre constant ({units} répondants présents les deux années) : {shown} en un an."
+    note = f"À périmètre constant ({format_number(units)} répondants présents les deux années) : {shown} en un an."
     return {"panel_constant": difference, "trend": direction, "notes": f"{row['notes']} {note}".strip()}
 
 

@@ -11,7 +11,7 @@ from ess_impact.definitions.expression import Scope
 from ess_impact.definitions.indicators import CollectedIndicator
 from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import ColumnType
-from ess_impact.engine.cells import TOTAL, CellKey
+from ess_impact.engine.cells import TOTAL, UNKNOWN, CellKey
 from ess_impact.engine.duckdb_engine import compute_cells
 from ess_impact.evaluation.estimates import estimate
 from ess_impact.evaluation.secrecy import FREE, confidentiality
@@ -86,6 +86,6 @@ def _sizes(kept: pl.DataFrame, table: Table) -> dict[str, int]:
     count = pl.col(str(table.owner)).n_unique().alias("count")
     sizes = {TOTAL: int(kept.select(count).item())}
     if table.territory is not None:
-        by_territory = kept.group_by(table.territory.column).agg(count)
+        by_territory = kept.group_by(pl.col(table.territory.column).fill_null(UNKNOWN)).agg(count)
         sizes |= {str(name): int(size) for name, size in by_territory.iter_rows()}
     return sizes

@@ -21,6 +21,7 @@ INTERVAL = "\u00a0; trait\u00a0: intervalle à 95\u202f%"
 MAX_MODALITIES = 25
 _BINS = 36
 _PAIR = 2
+_EDGE = 0.2
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 _TAG = re.compile(r"<[^>]+>")
 
@@ -148,7 +149,7 @@ def _modalities(view: IndicatorView, breakdown: str, names: Names, references: M
     intervals = any(one.low is not None for one in shown)
     number, title = _axis_of(indicator.unit)
     base = alt.Chart(alt.Data(values=rows)).encode(
-        y=alt.Y("modalite:N", sort=None, title=None, axis=alt.Axis(labelLimit=230, domain=False, ticks=False))
+        y=alt.Y("modalite:N", sort=None, title=None, axis=alt.Axis(labelLimit=270, domain=False, ticks=False))
     )
     scale = alt.Scale(domain=_room(rows, references))
     axis = alt.X("valeur:Q", title=title or None, axis=alt.Axis(format=number, tickCount=5), scale=scale)
@@ -273,7 +274,8 @@ def _strip(view: IndicatorView, names: Names, own: str) -> Chart:
     dots = base.transform_filter("datum.groupe != 'own'").mark_point(
         filled=True, size=62, color=LIGHT, opacity=1, stroke=MAIN, strokeWidth=0.8
     )
-    layers = [dots] + (_own_mark(alt, base, names.territory(own), mine) if mine else [])
+    side = _side(mine, figures)
+    layers = [dots] + (_own_mark(alt, base, names.territory(own), mine, side) if mine else [])
     period = format_period(figures[0].period_start, figures[0].period_end)
     detail = f"{period}\u00a0; un point par territoire ({len(figures)})"
     detail += "\u00a0; losange\u00a0: le territoire étudié" if mine else ""
@@ -288,12 +290,20 @@ def _strip(view: IndicatorView, names: Names, own: str) -> Chart:
     )
 
 
-def _own_mark(alt: Any, base: Any, name: str, mine: Figure) -> list[Any]:
+def _side(mine: Figure | None, figures: Sequence[Figure]) -> str:
+    """Say how the label of a point is aligned so that it stays within the chart."""
+    values = [one.value or 0.0 for one in figures]
+    place = ((mine.value if mine else None) or 0.0) - min(values)
+    share = place / ((max(values) - min(values)) or 1.0)
+    return "left" if share < _EDGE else "right" if share > 1 - _EDGE else "center"
+
+
+def _own_mark(alt: Any, base: Any, name: str, mine: Figure, side: str) -> list[Any]:
     own = base.transform_filter("datum.groupe == 'own'")
     point = own.mark_point(shape="diamond", filled=True, size=190, color=OWN, opacity=1)
     label = f"{name}\u00a0: {format_value(mine.value, mine.unit)}"
     line = own.mark_rule(color=OWN, strokeWidth=1.2).encode(y2=alt.value(0))
-    text = own.mark_text(color=OWN, fontWeight="bold", fontSize=12.5)
+    text = own.mark_text(color=OWN, fontWeight="bold", fontSize=12.5, align=side)
     text = text.encode(y=alt.value(-6), text=alt.value(label))
     return [line, point, text]
 

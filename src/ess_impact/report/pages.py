@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ess_impact.definitions.plans import Baseline, Objective, Placement
 from ess_impact.report import quality
-from ess_impact.report.blocks import card, cards, details, headline_value, origin
+from ess_impact.report.blocks import card, cards, details, headline_value, origin, slug
 from ess_impact.report.charts import Chart, chart_of
 from ess_impact.report.frames import Edition, IndicatorView
 from ess_impact.report.labels import CIRCLES, Names, french, in_sentence, label_of
@@ -88,7 +88,8 @@ def _section(writer: Writer, placement: Placement, page: str) -> str:
     indicator = view.indicator
     main = writer.home[indicator.id].startswith(f"{page}.html")
     beside = [one for one in _baselines(writer.edition) if one.indicator == indicator.id]
-    told = [*sentences_of(indicator, view.headline, len(view.territories))]
+    ranked = sum(one.rank is not None for one in view.territories)
+    told = sentences_of(indicator, view.headline, ranked)
     told += placement_sentences(placement, indicator.unit, view.headline)
     elsewhere = "" if main else f"Le détail est sur [une autre page]({target(writer.home[indicator.id])})."
     return writer.fill(

@@ -52,7 +52,7 @@ NO_INTERVAL: Mapping[str, str] = {
     "effectif_insuffisant": "Pas d’intervalle : l’effectif est trop faible ; la valeur est descriptive.",
     "strate_vide": "Pas d’intervalle : une strate de la standardisation est vide.",
     "donnee_exhaustive": (
-        "Pas d’intervalle : tout est compté, rien n’a été tiré au sort. "
+        "Pas d’intervalle : ce qui est reçu est compté en entier, rien n’a été tiré au sort. "
         "D’une année à l’autre, la valeur dépend aussi du périmètre et du millésime des données."
     ),
     "total_des_repondants": (

@@ -155,7 +155,7 @@ def objectives_of(edition: Edition) -> Iterator[Objective]:
 
 
 def _is_shown(view: IndicatorView) -> bool:
-    return view.headline is not None or bool(view.territories) or view.indicator.status == "active"
+    return view.headline is not None or bool(view.territories)
 
 
 def target(url: str) -> str:

@@ -177,6 +177,10 @@ def test_schema_stands_alone(table: Table, catalogue: Catalogue, check_cells: Ch
 @pytest.mark.parametrize(
     "change",
     [
+        {
+            "foreign_keys": [{"column": "siret", "table": "autres", "brings": ["epci"]}],
+            "rules": [{"id": "r", "expr": "epci = 'x'", "message": {"fr": "m"}, "remedy": {"fr": "r"}}],
+        },
         {"rules": [{"id": "r", "expr": "1 = 1", "message": {"fr": "m"}, "remedy": {"fr": "r"}}]},
         {"columns": [{"name": "siret", "type": "siret", "label": {"fr": "S"}, "min": "1"}]},
         {
@@ -196,6 +200,10 @@ def test_wrong_definition_is_an_error_of_its_author(catalogue: Catalogue, table:
         "key": ["siret"],
     }
     wrong = Table.model_validate({**table.model_dump(), **base, **change})
-    other = dataclasses.replace(catalogue, tables={wrong.id: wrong})
+    epci = {"name": "epci", "type": "texte", "label": {"fr": "E"}}
+    far = Table.model_validate(
+        {**table.model_dump(), **base, "id": "autres", "key": [], "owner": None, "columns": [epci]}
+    )
+    other = dataclasses.replace(catalogue, tables={wrong.id: wrong, far.id: far})
     with pytest.raises(DefinitionError):
         build_schema(wrong, other)

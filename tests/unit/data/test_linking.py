@@ -47,7 +47,7 @@ def _sorties(severity: str = "alerte", column: str = "siret", year: bool = False
 def _check(table: Table, rows: list[dict[str, Any]], *others: Table) -> Checked:
     tables = {one.id: one for one in (table, *others)}
     catalogue = Catalogue(indicators={}, tables=tables, codelists={}, parameters={}, plans={}, methods={})
-    frame = pl.DataFrame(rows, schema={name: pl.String for name in table.column_names})
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(table.column_names, pl.String))
     return check(frame, table, catalogue=catalogue)
 
 
@@ -87,6 +87,13 @@ def test_orphan_is_reported_at_its_place(severity: str, kept: int) -> None:
     assert linked.refused.height == 2 - kept
 
 
+@pytest.mark.parametrize(("severity", "rows"), [("alerte", [1]), ("rejet", [1, 2])])
+def test_repeated_orphan_is_one_warning_but_each_refused_row_is_named(severity: str, rows: list[int]) -> None:
+    linked = _linked(_sorties(severity), [{"siret": THREE}, {"siret": THREE}], YEARS)
+    assert linked.anomalies["row"].to_list() == rows
+    assert ("(2 lignes)" in linked.anomalies["message"][0]) == (severity == "alerte")
+
+
 def test_row_set_aside_in_the_other_table_makes_no_orphan() -> None:
     linked = _linked(_sorties(), [{"siret": TWO}], [{"siret": TWO, "annee": "12"}])
     assert linked.anomalies.height == 0
@@ -104,5 +111,5 @@ def test_other_table_not_received() -> None:
 
 def test_order_and_number_of_rows_hold() -> None:
     rows = [{"siret": [ONE, TWO, THREE][number % 3], "n": str(number)} for number in range(30)]
-    linked = _linked(_sorties(), rows, YEARS * 1)
+    linked = _linked(_sorties(), rows, YEARS)
     assert linked.accepted["n"].to_list() == list(range(30))

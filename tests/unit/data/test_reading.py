@@ -194,3 +194,26 @@ def test_every_cell_is_text(csv_file: Write, read: Read, table: Table) -> None:
     kinds: dict[str, Any] = dict(frame.schema)
     assert kinds.pop("_row") == pl.Int64
     assert set(kinds.values()) == {pl.String()}
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
+def test_file_too_big_is_not_loaded(tmp_path: Path, table: Table, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ess_impact.data.reading.MAX_BYTES", 3)
+    (tmp_path / name).write_bytes(b"siret")
+    raw = collect_table(tmp_path / name, table)
+    assert (rules(raw), raw.sha256) == ([(None, "trop_gros")], "")
+
+
+def test_single_column_needs_no_separator(csv_file: Write) -> None:
+    one = Table.model_validate(
+        {
+            "id": "t",
+            "version": "1.0.0",
+            "name": {"fr": "T"},
+            "description": {"fr": "d"},
+            "provider": "service",
+            "source": "essai",
+            "columns": [{"name": "libelle", "type": "texte", "label": {"fr": "Libellé"}}],
+        }
+    )
+    assert read_table(csv_file("libelle", '"a\nb"', "c"), one).frame["libelle"].to_list() == ["a\nb", "c"]

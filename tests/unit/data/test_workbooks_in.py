@@ -214,3 +214,29 @@ def test_altered_parts_never_crash(xlsx_file: Write, table: Table) -> None:
         path = altered(source, lambda name, raw, target=target: raw[: len(raw) // 2] if name == target else raw)
         book = collect_workbook(path, {"sorties": table})
         assert all(one.rule in ("fichier_illisible", "identite_absente", "feuille_absente") for one in book.anomalies)
+
+
+def test_encrypted_part_is_refused(tmp_path: Path, table: Table) -> None:
+    path = archive(tmp_path / "a.xlsx", {"[Content_Types].xml": TYPES})
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(raw)
+    assert _refused(path, table) == "classeur_protege"
+
+
+def test_part_written_twice_is_refused(tmp_path: Path, table: Table) -> None:
+    path = archive(tmp_path / "a.xlsx", {"[Content_Types].xml": TYPES, "[Content_Types].xmm": TYPES})
+    path.write_bytes(path.read_bytes().replace(b".xmm", b".xml"))
+    assert _refused(path, table) == "bombe_zip"
+
+
+def test_too_many_columns(xlsx_file: Write, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbooks_in, "MAX_COLUMNS", 3)
+    book = collect_workbook(xlsx_file({"identite": IDENTITY, "sorties": [HEADER, ROW]}), {"sorties": table})
+    assert [(one.rule, one.table) for one in book.anomalies] == [("trop_de_colonnes", "sorties")]
+    assert book.tables == {}
+
+
+def test_sheets_of_a_part_without_letters_or_cells(tmp_path: Path, table: Table) -> None:
+    parts = {"[Content_Types].xml": TYPES, "xl/worksheets/sheet1.xml": b"<worksheet/>"}
+    assert _refused(archive(tmp_path / "a.xlsx", parts), table) == "fichier_illisible"
