@@ -240,7 +240,8 @@ def _over_units(index: int) -> list[exp.Expr]:
         exp.Sum(this=exp.Mul(this=wide[0].copy(), expression=wide[1].copy())),
         exp.Max(this=exp.Abs(this=x.copy())),
         exp.Max(this=d.copy()),
-        exp.ArgMax(this=x.copy(), expression=d.copy()),
+        # Ties are broken by the numerator: the same data give the same unit.
+        exp.ArgMax(this=x.copy(), expression=exp.Tuple(expressions=[d.copy(), x.copy()])),
     ]
 
 

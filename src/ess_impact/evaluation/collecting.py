@@ -51,11 +51,13 @@ class FileReport:
     sha256: str
     read: int
     accepted: int
+    out_of_scope: int = 0
+    """Rows of an official file that are about something else (régions, totals, empty lines)."""
 
     @property
     def set_aside(self) -> int:
-        """Rows read and not accepted."""
-        return self.read - self.accepted
+        """Rows in scope and not accepted."""
+        return self.read - self.accepted - self.out_of_scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,13 +234,29 @@ def _all_anomalies(checked: Mapping[str, Checked], others: list[Anomaly]) -> pl.
 def _reports(parts: Mapping[str, list[tuple[str, RawTable]]], checked: Mapping[str, Checked]) -> tuple[FileReport, ...]:
     reports = []
     for name, found in sorted(parts.items()):
-        counts = checked[name].accepted.group_by("_file").len()
-        accepted = {str(file): int(count) for file, count in counts.iter_rows()}
-        reports += [
-            FileReport(file=file, table=name, sha256=part.sha256, read=part.rows_read, accepted=accepted.get(file, 0))
-            for file, part in found
-        ]
+        accepted, refused = _rows_by_file(checked[name].accepted), _rows_by_file(checked[name].refused)
+        for file, part in found:
+            official = checked[name].table.provider == "ouverte"
+            faulty = sum(fault.row is not None and fault.severity == "rejet" for fault in part.anomalies)
+            # Official files are joined row by row: those not refused all contribute.
+            kept = part.frame.height - refused.get(file, 0) if official else accepted.get(file, 0)
+            reports.append(
+                FileReport(
+                    file=file,
+                    table=name,
+                    sha256=part.sha256,
+                    read=part.rows_read,
+                    accepted=kept,
+                    out_of_scope=max(part.rows_read - part.frame.height - faulty, 0) if official else 0,
+                )
+            )
     return tuple(sorted(reports, key=lambda one: (one.file, one.table)))
+
+
+def _rows_by_file(rows: pl.DataFrame) -> dict[str, int]:
+    if rows.is_empty():
+        return {}
+    return {str(file): int(count) for file, count in rows.group_by("_file").len().iter_rows()}
 
 
 def _conversions(checked: Mapping[str, Checked]) -> tuple[tuple[str, str, int], ...]:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from ess_impact.definitions.indicators import Indicator
+from ess_impact.engine.cells import TOTAL, UNKNOWN
 from ess_impact.errors import UsageError, unknown_name
 from ess_impact.evaluation.presentation import Presented
 from ess_impact.evaluation.results import Results
@@ -19,6 +20,8 @@ ReferenceGroup = Literal["nation", "region", "pairs", "tous"]
 RANKED = "rang"
 """Tag of the indicators whose territories may be ranked."""
 WHOLE = "ensemble"
+_STRICTLY_WITHIN = 1 - 1e-6
+"""Two published values one rounding apart do not touch, whatever the last binary digit says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,7 @@ def rank_rows(indicator: Indicator, rows: Sequence[dict[str, Any]]) -> list[dict
     result = [dict(row) for row in rows]
     if RANKED not in indicator.tags:
         return result
-    half = float(indicator.source.rounding or 0) / 2
+    half = float(indicator.source.rounding or 0) / 2 * _STRICTLY_WITHIN
     for year in sorted({row["period_start"] for row in result}):
         ranked = [row for row in result if row["period_start"] == year and _rankable(row)]
         values = np.asarray([row["value"] for row in ranked], dtype=np.float64)
@@ -81,7 +84,8 @@ def rank_rows(indicator: Indicator, rows: Sequence[dict[str, Any]]) -> list[dict
 
 
 def _rankable(row: Mapping[str, Any]) -> bool:
-    return bool(row["breakdown"] == "_T" and row["geo_level"] != WHOLE and row["value"] is not None)
+    placed = row["geo_level"] != WHOLE and row["territory"] != UNKNOWN
+    return bool(row["breakdown"] == TOTAL and placed and row["value"] is not None)
 
 
 def compare(

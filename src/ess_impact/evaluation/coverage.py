@@ -37,15 +37,17 @@ def coverage_of(
     Returns
     -------
     dict
-        (table, year) to coverage; only the table every structure fills in has a response rate.
+        (table, year) to coverage. Open data has no respondents; only the table every structure fills in has a
+        response rate.
     """
     found: dict[tuple[str, int], Coverage] = {}
     for name, frame in tables.items():
         table = catalogue.table(name)
         dated = year_column(table)
-        if table.owner is None or dated is None or frame.is_empty():
+        asked = table.owner is not None and table.provider != "ouverte"
+        if not asked or dated is None or frame.is_empty():
             continue
-        counts = frame.group_by(dated.alias("year")).agg(pl.col(table.owner).n_unique().alias("n"))
+        counts = frame.group_by(dated.alias("year")).agg(pl.col(str(table.owner)).n_unique().alias("n"))
         for one_year, count in counts.iter_rows():
             if one_year is not None:
                 found[(name, int(one_year))] = Coverage(respondents=int(count))

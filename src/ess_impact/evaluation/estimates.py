@@ -293,4 +293,4 @@ def _dominance_note(cells: Cells, found: Intervals, index: int) -> str:
     factor = cells.denominator_scale / cells.numerator_scale
     without = (int(units.x[index]) - int(units.dominant_x[index])) / (whole - part) * factor
     share, value = format_value(part / whole, "pourcent"), format_value(without, indicator.unit)
-    return f"La plus grande grappe pèse {share} de l'ensemble ; sans elle la valeur serait {value}."
+    return f"Le déclarant qui pèse le plus tient {share} de l'ensemble ; sans lui la valeur serait {value}."

@@ -21,7 +21,7 @@ from ess_impact.evaluation.collecting import Collected, Progress, collect, silen
 from ess_impact.evaluation.comparison import rank_rows
 from ess_impact.evaluation.coverage import coverage_of
 from ess_impact.evaluation.derived import derive
-from ess_impact.evaluation.estimates import estimate
+from ess_impact.evaluation.estimates import EXHAUSTIVE, RESPONDENTS_TOTAL, estimate
 from ess_impact.evaluation.panel import panel_changes
 from ess_impact.evaluation.provenance import provenance_of, source_hashes
 from ess_impact.evaluation.results import Results, as_results_frame
@@ -260,11 +260,17 @@ def _change(row: Mapping[str, Any], change: tuple[float, int] | None) -> dict[st
     if change is None or row["breakdown"] != TOTAL or row["value"] is None:
         return {}
     difference, units = change
+    # A direction is claimed only where nothing was sampled: elsewhere the change would need its own interval.
+    certain = row["reason"] in (EXHAUSTIVE, RESPONDENTS_TOTAL)
     direction = "hausse" if difference > 0 else "baisse" if difference < 0 else "stable"
     unit = "points" if row["unit"] == "pourcent" else row["unit"]
     shown = f"{'+' if difference > 0 else ''}{format_value(difference, unit)}"
-    note = f"À périmètre constant ({format_number(units)} répondants présents les deux années) : {shown} en un an."
-    return {"panel_constant": difference, "trend": direction, "notes": f"{row['notes']} {note}".strip()}
+    note = f"À périmètre constant ({format_number(units)} déclarants présents les deux années) : {shown} en un an."
+    return {
+        "panel_constant": difference,
+        "trend": direction if certain else "",
+        "notes": f"{row['notes']} {note}".strip(),
+    }
 
 
 def _checked(source: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Checked]:

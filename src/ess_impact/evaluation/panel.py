@@ -11,7 +11,7 @@ from ess_impact.definitions.expression import Scope
 from ess_impact.definitions.indicators import CollectedIndicator
 from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import ColumnType
-from ess_impact.engine.cells import TOTAL, UNKNOWN, CellKey
+from ess_impact.engine.cells import TOTAL, CellKey
 from ess_impact.engine.duckdb_engine import compute_cells
 from ess_impact.evaluation.estimates import estimate
 from ess_impact.evaluation.secrecy import FREE, confidentiality
@@ -60,10 +60,27 @@ def _year(column: str, scope: Scope) -> pl.Expr:
 def _between(
     dated: pl.DataFrame, table: Table, indicators: list[CollectedIndicator], scope: Scope, year: int
 ) -> Changes:
-    unit = pl.col(str(table.owner))
-    pair = dated.filter(pl.col("_year").is_in([year - 1, year]) & unit.is_not_null())
+    """Compare two years of the whole, then of each territory: a unit that moved stays in the whole only."""
+    owner = str(table.owner)
+    changes = _on_panel(dated, table, indicators, scope, (year, [owner]))
+    if table.territory is None:
+        return changes
+    within = _on_panel(dated, table, indicators, scope, (year, [owner, table.territory.column]))
+    whole = {key: change for key, change in changes.items() if key[1] == TOTAL}
+    return whole | {key: change for key, change in within.items() if key[1] != TOTAL}
+
+
+def _on_panel(
+    dated: pl.DataFrame,
+    table: Table,
+    indicators: list[CollectedIndicator],
+    scope: Scope,
+    panel: tuple[int, list[str]],
+) -> Changes:
+    year, unit = panel
+    pair = dated.filter(pl.col("_year").is_in([year - 1, year])).drop_nulls(unit)
     both = pair.group_by(unit).agg(pl.col("_year").n_unique().alias("years")).filter(pl.col("years") == 2)
-    kept = pair.join(both, on=str(table.owner), how="semi")
+    kept = pair.join(both, on=unit, how="semi")
     if kept.is_empty():
         return {}
     sizes = _sizes(kept, table)
@@ -77,7 +94,7 @@ def _between(
         }
         for key, value in values.items():
             earlier = values.get(CellKey(territory=key.territory, year=year - 1))
-            if key.year == year and earlier is not None:
+            if key.year == year and earlier is not None and key.territory in sizes:
                 found[(name, key.territory, year)] = (float(value - earlier), sizes[key.territory])
     return found
 
@@ -86,6 +103,6 @@ def _sizes(kept: pl.DataFrame, table: Table) -> dict[str, int]:
     count = pl.col(str(table.owner)).n_unique().alias("count")
     sizes = {TOTAL: int(kept.select(count).item())}
     if table.territory is not None:
-        by_territory = kept.group_by(pl.col(table.territory.column).fill_null(UNKNOWN)).agg(count)
+        by_territory = kept.drop_nulls(table.territory.column).group_by(table.territory.column).agg(count)
         sizes |= {str(name): int(size) for name, size in by_territory.iter_rows()}
     return sizes

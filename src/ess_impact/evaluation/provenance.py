@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,7 +14,7 @@ from ess_impact.data.checking import Checked
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.fingerprint import definition_hash
 from ess_impact.evaluation.campaign import Campaign
-from ess_impact.evaluation.collecting import FRAME_TABLE, Collected
+from ess_impact.evaluation.collecting import FRAME_TABLE, Collected, FileReport
 
 
 def source_hashes(collected: Collected) -> dict[str, str]:
@@ -65,7 +65,7 @@ def provenance_of(
     anomalies = collected.anomalies if collected else _concatenated(checked)
     found: dict[str, Any] = {
         "version": __version__,
-        "tables": _tables(checked, anomalies),
+        "tables": _tables(checked, anomalies, collected.files if collected else ()),
         "regles": _rules(anomalies),
         "indicateurs": {
             one.id: {"version": one.version, "hash": definition_hash(catalogue, one)}
@@ -101,6 +101,7 @@ def _collected(campaign: Campaign, collected: Collected) -> dict[str, Any]:
             "lignes_lues": one.read,
             "lignes_acceptees": one.accepted,
             "lignes_ecartees": one.set_aside,
+            "lignes_hors_champ": one.out_of_scope,
         }
         for one in collected.files
     ]
@@ -145,14 +146,19 @@ def _concatenated(checked: Mapping[str, Checked]) -> pl.DataFrame:
     return pl.concat([one.anomalies for one in checked.values()])
 
 
-def _tables(checked: Mapping[str, Checked], anomalies: pl.DataFrame) -> dict[str, dict[str, int]]:
+def _tables(
+    checked: Mapping[str, Checked], anomalies: pl.DataFrame, files: Sequence[FileReport]
+) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for name, one in sorted(checked.items()):
         own = anomalies.filter(pl.col("table") == name)
+        reports = [report for report in files if report.table == name]
+        read = sum(report.read - report.out_of_scope for report in reports) if reports else one.rows_read
+        aside = sum(report.set_aside for report in reports) if reports else one.rows_read - one.rows_accepted
         found[name] = {
-            "lues": one.rows_read,
-            "acceptees": one.rows_accepted,
-            "ecartees": one.rows_read - one.rows_accepted,
+            "lues": read,
+            "acceptees": read - aside,
+            "ecartees": aside,
             "rejets": own.filter(pl.col("severity") == "rejet").height,
             "alertes": own.filter(pl.col("severity") == "alerte").height,
         }

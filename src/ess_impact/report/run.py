@@ -252,7 +252,7 @@ def _outcome(  # noqa: PLR0913 - gathers the parts of one run
         results=results,
         anomalies=collected.anomalies,
         workbooks=workbooks,
-        rows_read=sum(one.read for one in collected.files),
+        rows_read=sum(one.read - one.out_of_scope for one in collected.files),
         rows_set_aside=sum(one.set_aside for one in collected.files),
         files_refused=refused.filter(pl.col("column") == "")["file"].n_unique(),
         steps=tuple(watch.steps),

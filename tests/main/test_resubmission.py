@@ -1,0 +1,139 @@
+"""A structure corrects the workbook it was sent back, returns it, and its figures follow."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pytest
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+DYNAMIC = ("durable", "transition", "positive")
+EXIT_RULE, TEXT_RULE = "sortie_apres_recrutement", "nombre_illisible"
+
+
+def _marked(path: Path) -> Iterator[tuple[Worksheet, int, str, str]]:
+    """Yield the marked cells of a returned workbook: sheet, row, title of the column, note."""
+    for sheet in load_workbook(path).worksheets:
+        titles = [cell.value for cell in sheet[1]]
+        for line in sheet.iter_rows(min_row=2):
+            yield from ((sheet, cell.row, titles[cell.column - 1], cell.comment.text) for cell in line if cell.comment)
+
+
+def _correct(source: Path, target: Path, sheet: str, row: int, corrections: dict[str, object]) -> dict[str, object]:
+    """Do what the notes say, save the workbook elsewhere, and return the corrected row."""
+    book = load_workbook(source)
+    titles = [cell.value for cell in book[sheet][1]]
+    for title, value in corrections.items():
+        book[sheet].cell(row, titles.index(title) + 1).value = value
+    target.unlink(missing_ok=True)
+    book.save(target)
+    return dict(zip(titles, (cell.value for cell in book[sheet][row]), strict=True))
+
+
+@pytest.fixture(scope="module")
+def sent_back(anomalies: pd.DataFrame) -> Callable[[str, str, str], str]:
+    """Find the structure that sent a fault in a given kind of file."""
+
+    def find(table: str, rule: str, file: str) -> str:
+        rows = anomalies[(anomalies["table"] == table) & (anomalies["rule"] == rule)]
+        kept = rows[rows["file"].str.fullmatch(file)]["siret"].unique()
+        return str(next(siret for siret in kept if (anomalies["siret"] == siret).sum() == 1))
+
+    return find
+
+
+@pytest.fixture(scope="module")
+def corrected(
+    campaign_folder: Path, published: Path, sent_back, ess_impact, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """Three structures correct: an exit, a number in their own workbook, a number of a consolidated file."""
+    folder = tmp_path_factory.mktemp("corrigée") / "campagne"
+    shutil.copytree(campaign_folder, folder)
+    found = {
+        "sortie": sent_back("sorties", EXIT_RULE, r"structures/\d{14}\.xlsx"),
+        "effectif": sent_back("structures", TEXT_RULE, r"structures/\d{14}\.xlsx"),
+        "consolide": sent_back("structures", TEXT_RULE, r"structures/structures\.csv"),
+    }
+    rows = {}
+    for name, siret in found.items():
+        source, target = published / f"anomalies/{siret}.xlsx", folder / f"structures/{siret}.xlsx"
+        ((sheet, row, title, _),) = [one for one in _marked(source) if one[0].title != "identite"]
+        changes: dict[str, object] = {title: "12"}
+        if name == "sortie":
+            changes = {"Date de recrutement": "02/01/2025", "Date de sortie définitive": "15/10/2025"}
+        rows[name] = _correct(source, target, sheet.title, row, changes)
+    done = ess_impact("evaluate", folder, "--out", folder.parent / "sortie", "--no-book")
+    assert done.returncode == 0, done.stderr
+    out = folder.parent / "sortie"
+    return {"sirets": found, "rows": rows, "out": out, "figures": pl.read_parquet(out / "results/indicateurs.parquet")}
+
+
+def test_the_marked_cell_says_what_is_wrong_and_how_to_mend_it(published: Path, sent_back) -> None:
+    siret = sent_back("sorties", EXIT_RULE, r"structures/\d{14}\.xlsx")
+    ((sheet, _, title, note),) = list(_marked(published / f"anomalies/{siret}.xlsx"))
+    assert (sheet.title, title) == ("Sorties d'insertion", "Date de sortie définitive")
+    assert "précède la date de recrutement" in note
+    assert "Corrigez l'une des deux dates" in note
+
+
+@pytest.mark.parametrize("name", ["sortie", "effectif", "consolide"])
+def test_a_corrected_workbook_has_no_anomaly_left(corrected, name: str) -> None:
+    siret = corrected["sirets"][name]
+    left = pd.read_csv(corrected["out"] / "anomalies/anomalies.csv", sep=";", dtype=str, keep_default_na=False)
+    mine = left[(left["siret"] == siret) | left["file"].str.contains(siret)]
+    assert mine[["file", "rule", "message"]].to_dict("records") == []
+    assert not (corrected["out"] / f"anomalies/{siret}.xlsx").exists()
+
+
+def _total(frame: pl.DataFrame, indicator: str, year: int) -> dict[str, Any]:
+    kept = (pl.col("indicator") == indicator) & (pl.col("breakdown") == "_T")
+    return frame.filter(kept & (pl.col("period_start") == date(year, 1, 1))).row(0, named=True)
+
+
+def test_the_exit_rate_changes_as_computed_by_hand(corrected, figures: pl.DataFrame) -> None:
+    row = corrected["rows"]["sortie"]
+    assert (row["Type de SIAE"], float(row["Heures travaillées"]) >= 1) == ("ACI", True)
+    before, after = (_total(one, "taux_sorties_dynamiques", 2025) for one in (figures, corrected["figures"]))
+    assert row["Catégorie de sortie"] in (*DYNAMIC, "autre")
+    numerator = before["numerator"] + (row["Catégorie de sortie"] in DYNAMIC)
+    assert (after["numerator"], after["denominator"]) == (numerator, before["denominator"] + 1)
+    assert after["value"] == pytest.approx(numerator / (before["denominator"] + 1), abs=1e-12)
+    assert after["n"] == before["n"] + 1
+
+
+def test_jobs_grow_by_the_corrected_headcounts(corrected, figures: pl.DataFrame) -> None:
+    years = [int(corrected["rows"][name]["Année"]) for name in ("effectif", "consolide")]
+    for year in sorted(set(years)):
+        before, after = (_total(one, "emplois_ess", year) for one in (figures, corrected["figures"]))
+        assert after["value"] == before["value"] + 12 * years.count(year)
+        assert after["n"] == before["n"] + years.count(year)
+
+
+def test_other_structures_keep_their_anomalies(corrected, anomalies: pd.DataFrame) -> None:
+    left = pd.read_csv(corrected["out"] / "anomalies/anomalies.csv", sep=";", dtype=str, keep_default_na=False)
+    mended = set(corrected["sirets"].values())
+    others = anomalies[~anomalies["siret"].isin(mended)]
+    assert left.sort_values(list(left.columns)).values.tolist() == others.sort_values(list(left.columns)).values.tolist()
+
+
+def test_correcting_an_export_needs_no_sheet_the_structure_was_not_sent(
+    anomalies: pd.DataFrame, published: Path, campaign_folder: Path, ess_impact, tmp_path: Path
+) -> None:
+    """A fault in the ASP export comes back as one sheet of exits: returning it corrected is enough."""
+    faulty = anomalies[(anomalies["file"] == "services/sorties.csv") & (anomalies["rule"] == EXIT_RULE)]
+    siret = next(one for one in faulty["siret"] if (anomalies["siret"] == one).sum() == 1)
+    folder = tmp_path / "campagne"
+    shutil.copytree(campaign_folder, folder, ignore=shutil.ignore_patterns("0*.xlsx", "veille"))
+    source = published / f"anomalies/{siret}.xlsx"
+    ((sheet, row, _, _),) = list(_marked(source))
+    _correct(source, folder / f"structures/{siret}.xlsx", sheet.title, row, {"Date de recrutement": "02/01/2024"})
+    assert ess_impact("evaluate", folder, "--out", tmp_path / "out", "--no-book").returncode == 0
+    left = pd.read_csv(tmp_path / "out/anomalies/anomalies.csv", sep=";", dtype=str, keep_default_na=False)
+    assert left[(left["siret"] == siret) | left["file"].str.contains(siret)].values.tolist() == []
