@@ -38,6 +38,7 @@ measures:
   denominator: {{expr: effectif}}
 breakdowns: [zone]
 inference: aucune
+missing: {{max_share: 0.4}}
 secrecy: {{unit: entreprise}}
 source: {{provider: "Structures", dataset: "Déclaration annuelle"}}
 examples:
@@ -64,7 +65,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, row: Callable, sirets: tupl
     (home / "campagne.yaml").write_text(SETTINGS, encoding="utf-8")
     (home / "indicateurs").mkdir()
     (home / "indicateurs/part_cdi_essai.yaml").write_text(NEW, encoding="utf-8")
-    rows = [row(siret, cdi=6 + place, zone="prioritaire") for place, siret in enumerate(sirets)]
+    rows = [row(siret, effectif=20, cdi=6 + place, zone="prioritaire") for place, siret in enumerate(sirets)]
     (home / "structures").mkdir()
     pl.DataFrame(rows).write_csv(home / "structures/structures.csv", separator=";")
     return home
@@ -85,7 +86,7 @@ def catalogue(folder: Path) -> Catalogue:
 def test_it_is_computed(out: Path) -> None:
     results = pl.read_parquet(out / "results/indicateurs.parquet")
     rows = results.filter(pl.col("indicator") == "part_cdi_essai").select("breakdown", "modality", "value", "n").rows()
-    assert rows == [("_T", "_T", 0.9, 7), ("zone", "prioritaire", 0.9, 7)]
+    assert rows == [("_T", "_T", 0.45, 7), ("zone", "prioritaire", 0.45, 7)]
 
 
 def test_its_definition_is_kept_with_the_results(out: Path) -> None:
@@ -137,5 +138,5 @@ def test_it_is_in_the_book_with_its_value(out: Path) -> None:
     texts = {page.name: page.text for page in pages}
     holding = [name for name, text in texts.items() if "(ind-part-cdi-essai)=" in text]
     assert len(holding) == 1
-    assert "90,0\u202f%" in texts[holding[0]]
+    assert "45,0\u202f%" in texts[holding[0]]
     assert "CDI dans l" in texts["indicateurs"]

@@ -10,7 +10,15 @@ import polars as pl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadRow:
-    """A row that could not be cut into cells."""
+    """A row that could not be cut into cells: where it is, the rule it breaks, what to say and to do.
+
+    Attributes
+    ----------
+    row : int
+        1-based row as a spreadsheet shows it.
+    rule, message, remedy : str
+        As in an anomaly.
+    """
 
     row: int
     rule: str

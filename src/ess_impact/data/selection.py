@@ -29,7 +29,17 @@ _FATAL = {"colonne_absente", "colonne_en_double"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where cells come from and how they are protected."""
+    """Where cells come from and how they are protected.
+
+    Attributes
+    ----------
+    file, sheet, sender : str
+        Place of the cells, and SIRET of who sent them.
+    refuse_personal : bool
+        Whether undeclared columns holding personal data are dropped.
+    key : bytes or None
+        Key of the pseudonyms, when persons are replaced at once.
+    """
 
     file: str = ""
     sheet: str = ""
@@ -40,7 +50,17 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Columns kept, and what was wrong with the others."""
+    """Columns kept, and what was wrong with the others.
+
+    Attributes
+    ----------
+    frame : polars.DataFrame
+        Text cells of the known columns, with their place.
+    anomalies : tuple of Anomaly
+        Faults of headers and of personal columns.
+    coercions : dict of str to int
+        Kind of conversion to number of cells.
+    """
 
     frame: pl.DataFrame
     anomalies: tuple[Anomaly, ...]

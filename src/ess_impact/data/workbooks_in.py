@@ -35,7 +35,15 @@ _SAVE_AS = "Ouvrez-le dans un tableur et enregistrez-le au format « Classeur Ex
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spreadsheet:
-    """An opened workbook, safe to read."""
+    """An opened workbook, safe to read.
+
+    Attributes
+    ----------
+    name : str
+        File name to quote in messages.
+    reader : fastexcel.ExcelReader
+        Its sheets.
+    """
 
     name: str
     reader: fastexcel.ExcelReader

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from ess_impact._resources import shipped
@@ -25,6 +26,11 @@ _RESERVED: dict[str, type[Model]] = {"tables": Table, "codelists": Codelist, "pa
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue(Mapping[str, Indicator]):
     """Mapping from indicator id to indicator, with the tables, codelists, parameters, plans and notes around.
+
+    Attributes
+    ----------
+    indicators, tables, codelists, parameters, plans, methods : mapping
+        Definitions by id.
 
     Examples
     --------
@@ -213,7 +219,7 @@ class _Reader:
     def read_notes(self, root: Path) -> None:
         for path in sorted(root.glob("*.md")):
             if path.name != "README.md":
-                self._collect(lambda path=path: self._add("methods", read_note(path), None))  # type: ignore[misc]
+                self._collect(partial(self._read_note, path))
 
     def read_folder(self, root: Path) -> None:
         if not root.is_dir():
@@ -223,7 +229,10 @@ class _Reader:
         if notes.is_dir():
             self.read_notes(notes)
         for path in sorted(root.rglob("*.yaml")):
-            self._collect(lambda path=path: self._read(path, root))  # type: ignore[misc]
+            self._collect(partial(self._read, path, root))
+
+    def _read_note(self, path: Path) -> None:
+        self._add("methods", read_note(path), None)
 
     def _collect(self, work: Callable[[], None]) -> None:
         try:

@@ -35,7 +35,7 @@ _MESSAGES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YamlSource:
-    """One YAML document: its data (scalars as text) and the node tree that knows the lines."""
+    """One YAML document: its data (scalars as text) and the tree of nodes, ``root``, that knows the lines."""
 
     path: Path
     data: dict[str, Any]

@@ -64,6 +64,8 @@ class Cells:
         Stored-integer sums; ``n`` counts known rows.
     nn, xx, nx : ndarray of int, shape (g,)
         Sums of squares and products over rows.
+    numerator_scale, denominator_scale : int
+        Stored integer = value × scale.
     clusters, enterprises : UnitSums or None
         Sums over the declared cluster, and over the protected enterprises.
     values : tuple of ndarray or None

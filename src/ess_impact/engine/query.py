@@ -29,6 +29,8 @@ class Layout:
         Name of the physical table.
     measures : tuple of RowMeasures
         Indicators computed together.
+    types : dict of str to ColumnType
+        Type of every column that may be named.
     groupings : tuple of Breakdown
         Breakdowns asked for, total included as ``()``.
     clusters, enterprises : tuple of str

@@ -50,6 +50,8 @@ class Submitted:
 
     Attributes
     ----------
+    folder : str
+        Folder of the campaign it lies in.
     form : {"consolide", "classeur", "officiel"}
         A table for many structures, the workbook of one, or an official open file.
     table : str

@@ -44,7 +44,15 @@ def silent(label: str, position: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileReport:
-    """What became of the rows of one file for one table."""
+    """What became of the rows of one file for one table.
+
+    Attributes
+    ----------
+    sha256 : str
+        Digest of the file.
+    read, accepted : int
+        Rows met in the file, rows that enter figures.
+    """
 
     file: str
     table: str
@@ -74,6 +82,10 @@ class Collected:
         Every anomaly of every file.
     conversions : tuple of (file, conversion, number)
         What was converted on reading.
+    files : tuple of FileReport
+        Rows of each file.
+    senders : tuple of str
+        SIRET of the workbooks received.
     expected : polars.DataFrame or None
         Structures from which an answer was expected: ``siret``, ``effectif``.
     """

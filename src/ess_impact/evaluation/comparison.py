@@ -32,6 +32,8 @@ class Comparison(Presented):
     ----------
     indicator, reference : str
         What is compared, with which group.
+    year : int
+        Year compared.
     frame : polars.DataFrame
         One row per territory: value, low, high, rank, rank_low, rank_high, difference with the reference value.
     reference_value : float

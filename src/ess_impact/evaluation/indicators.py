@@ -152,8 +152,12 @@ def evaluate_collected(
         Settings and definitions.
     collected : Collected
         Its accepted rows and anomalies.
-    indicators, by, period
-        As :func:`evaluate`.
+    indicators : iterable of str, optional
+        Ids to compute, as for :func:`evaluate`.
+    by : sequence, optional
+        Breakdowns in place of those of the definitions.
+    period : int, optional
+        Year to keep.
 
     Returns
     -------

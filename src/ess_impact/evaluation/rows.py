@@ -23,7 +23,15 @@ HIDDEN = "secret_statistique"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """Who answered, for one table and one year."""
+    """Who answered, for one table and one year.
+
+    Attributes
+    ----------
+    expected, respondents : int or None
+        Structures asked, structures with at least one accepted row.
+    jobs_share : float or None
+        Share of the expected jobs held by the respondents.
+    """
 
     expected: int | None = None
     respondents: int | None = None
@@ -38,6 +46,8 @@ class Context:
     ----------
     departement : str
         Territory of the tables that cover one only.
+    min_count : int or None
+        Threshold of the campaign.
     coverage : mapping
         Coverage by table and year.
     source_hashes : mapping of str to str

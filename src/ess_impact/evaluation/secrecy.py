@@ -1,10 +1,4 @@
-"""Statistical secrecy: which cells are hidden, and which others so that no subtraction gives them back.
-
-Primary rules. Persons: a cell is hidden when its denominator, its non-zero numerator or its non-zero complement is
-below ``min_count``. Enterprises: fewer than three of them, or one that holds more than ``max_share`` of the value.
-Secondary rule. A total equals the sum of its parts: whenever exactly one member of such a relation is hidden, the
-smallest shown part is hidden too, until no relation has a single hidden member.
-"""
+"""Statistical secrecy: which cells are hidden, and which others so that no subtraction gives them back."""
 
 from __future__ import annotations
 
@@ -29,6 +23,11 @@ class Relation:
 
 def confidentiality(cells: Cells, *, min_count: int | None = None) -> list[str]:
     """Give each cell its status: free, hidden, or hidden to protect another.
+
+    Primary rules. Persons: a cell is hidden when its denominator, its non-zero numerator or its non-zero complement is
+    below ``min_count``. Enterprises: fewer than three of them, or one that holds more than ``max_share`` of the value.
+    Secondary rule. A total equals the sum of its parts: whenever exactly one member of such a relation is hidden, the
+    smallest shown part is hidden too, until no relation has a single hidden member.
 
     Parameters
     ----------

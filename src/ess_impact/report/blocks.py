@@ -12,10 +12,22 @@ from ess_impact.report.frames import Edition, Figure, IndicatorView
 from ess_impact.report.labels import AVAILABILITY, LEVELS, METHOD_NOTES, PROVIDERS, Names, french, label_of
 from ess_impact.report.markup import as_html, link, trusted
 from ess_impact.report.tables import value_cell
-from ess_impact.text import NBSP, enumerate_fr, format_date, format_period, plural, typeset
+from ess_impact.text import (
+    NBSP,
+    enumerate_fr,
+    format_date,
+    format_interval,
+    format_number,
+    format_period,
+    format_value,
+    plural,
+    typeset,
+)
 
 _LISTED = 4
 _SHORT_HASH = 12
+_TELLING = 0.05
+"""Share of unknown answers from which a card says it."""
 
 
 def slug(name: str) -> str:
@@ -63,8 +75,25 @@ def card(view: IndicatorView, url: str = "") -> Markup:
     return trusted(
         f'<div class="carte{unknown}"><p class="carte-nom">{link(url, name) if url else as_html(name)}</p>'
         f'<p class="carte-valeur">{as_html(value).replace(NBSP, " ")}</p>'
-        f'<p class="carte-note">{as_html(" · ".join(part for part in (period, level) if part))}</p></div>'
+        f'<p class="carte-note">{as_html(" · ".join(part for part in (period, level) if part))}</p>{_reserve(figure)}</div>'
     )
+
+
+def _reserve(figure: Figure | None) -> str:
+    """Write what a headline figure is never quoted without: its interval, the unknown answers, who answered."""
+    if figure is None or figure.hidden or figure.value is None:
+        return ""
+    parts = []
+    if figure.low is not None and figure.high is not None:
+        parts.append(format_interval(figure.low, figure.high, figure.unit))
+    share = figure.n_missing / ((figure.n or 0) + figure.n_missing) if figure.n_missing else 0.0
+    if share >= _TELLING:
+        parts.append(f"{format_value(share, 'pourcent', decimals=0)} de réponses inconnues")
+    if figure.n_attendus and figure.n_repondants is not None:
+        parts.append(f"{format_number(figure.n_repondants)} répondants sur {format_number(figure.n_attendus)}")
+    elif figure.n_repondants and (figure.n or 0) >= figure.n_repondants:
+        parts.append(plural(figure.n_repondants, "déclarant"))
+    return f'<p class="carte-note">{as_html(" · ".join(parts))}</p>' if parts else ""
 
 
 def _when_and_where(figure: Figure) -> str:
@@ -169,6 +198,7 @@ def origin(view: IndicatorView, edition: Edition, names: Names) -> Markup:
     indicator, figure = view.indicator, view.headline
     source = indicator.source
     dataset = typeset(" – ".join(part for part in (source.provider, source.dataset, source.licence) if part))
+    said = "Source prévue (ici, données fictives)" if view.synthetic or edition.synthetic else "Source"
     version = f"{indicator.version}, en vigueur depuis le {format_date(indicator.valid_from)}"
     digest = f" – empreinte {figure.definition_hash[:_SHORT_HASH]}" if figure and figure.definition_hash else ""
     aligned = [f"{one.standard} {one.code} ({_RELATIONS[one.relation]})" for one in indicator.aligned_with]
@@ -176,7 +206,7 @@ def origin(view: IndicatorView, edition: Edition, names: Names) -> Markup:
         ("Définition", french(indicator.definition)),
         ("Pourquoi ce chiffre", french(indicator.rationale)),
         ("Nature", label_of(LEVELS, indicator.niveau)),
-        ("Source", link(source.url, dataset) if source.url else dataset),
+        (said, link(source.url, dataset) if source.url else dataset),
         ("Disponibilité", label_of(AVAILABILITY, indicator.disponibilite)),
         ("Données utilisées", _inputs(indicator, edition, names)),
         ("Fichiers", _files(indicator, edition, names)),
@@ -184,7 +214,7 @@ def origin(view: IndicatorView, edition: Edition, names: Names) -> Markup:
         ("Version", version + digest),
         ("Identifiant", indicator.id),
         ("Autres référentiels", enumerate_fr(aligned) if aligned else ""),
-        ("Points à vérifier", typeset("\u00a0; ".join(indicator.a_verifier))),
+        ("Points à vérifier", typeset("\u00a0; ".join(point.rstrip(".") for point in indicator.a_verifier))),
     ]
     return details("D’où vient ce chiffre", definition_list(pairs), css="origine")
 
@@ -197,11 +227,11 @@ def _inputs(indicator: Indicator, edition: Edition, names: Names) -> object:
         known = edition.catalogue.indicators
         parts = [french(known[one.indicator].name) for one in indicator.inputs.values() if one.indicator in known]
         formula = f" (formule\u00a0: {indicator.formula})" if indicator.formula else ""
-        return f"Calculé à partir de\u00a0: {enumerate_fr([f'« {one} »' for one in parts])}{formula}"
+        return f"Calculé à partir de\u00a0: {enumerate_fr([f'«\u00a0{one}\u00a0»' for one in parts])}{formula}"
     table = names.table_of(indicator)
     if table is None:
         return indicator.table
-    return f"Table « {french(table.name)} », remise par {label_of(PROVIDERS, table.provider)}"
+    return f"Table «\u00a0{french(table.name)}\u00a0», remise par {label_of(PROVIDERS, table.provider)}"
 
 
 def _files(indicator: Indicator, edition: Edition, names: Names) -> str:

@@ -40,6 +40,7 @@ METHODS: Mapping[str, str] = {
     "ratio_linearise": "rapport linéarisé",
     "ratio_linearise_cluster": "rapport linéarisé par grappes",
     "bootstrap": "rééchantillonnage",
+    "bootstrap_cluster": "rééchantillonnage par grappes",
     "dobson": "Dobson",
 }
 METHOD_NOTES: Mapping[str, str] = {
@@ -51,21 +52,25 @@ METHOD_NOTES: Mapping[str, str] = {
     "ratio_linearise": "ratio_linearise",
     "ratio_linearise_cluster": "ratio_linearise",
     "bootstrap": "bootstrap",
+    "bootstrap_cluster": "bootstrap",
     "dobson": "standardisation",
 }
 """Note that explains each method of interval."""
 CIRCLES: Mapping[str, str] = {
     "structure": "édition réservée à la structure",
     "service": "édition réservée aux services du Département",
-    "cdess": "édition réservée aux membres de la CDESS",
+    "cdess": "édition réservée aux membres du CDESS",
     "public": "édition publique",
 }
 PROVIDERS: Mapping[str, str] = {
     "structure": "les structures",
     "service": "un service du Département",
-    "ouverte": "données ouvertes",
+    "ouverte": "un producteur de données ouvertes",
 }
-_BOOLEANS = {"true": "oui", "false": "non"}
+_WORDS = {"true": "oui", "false": "non", "conceded": "concédée", "direct": "directe"}
+"""Codes of columns without a codelist: booleans, and the kind of management of ma cantine."""
+_UNKNOWN = {"type_siae": "hors insertion (IAE) ou non renseigné"}
+"""What an empty cell means, where it is not only an answer that is missing."""
 
 
 def label_of(words: Mapping[str, str], word: str | None) -> str:
@@ -206,11 +211,11 @@ class Names:
 
     def _code(self, indicator: Indicator, name: str, code: str) -> str:
         if code in (UNKNOWN_MODALITY, TOTAL):
-            return "non renseigné" if code == UNKNOWN_MODALITY else "ensemble"
+            return _UNKNOWN.get(name, "non renseigné") if code == UNKNOWN_MODALITY else "ensemble"
         column = self._column(indicator, name)
         codelist = self._catalogue.codelists.get(column.codelist or "") if column else None
         label = codelist.labels.get(code) if codelist else None
-        return french(label) if label else _BOOLEANS.get(code.lower(), code)
+        return french(label) if label else _WORDS.get(code.lower(), code)
 
     def order(self, indicator: Indicator, breakdown: str, figures: tuple[Figure, ...]) -> list[Figure]:
         """Sort modalities: the order of the codelist where there is one, else by value; unknown last.

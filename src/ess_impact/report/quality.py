@@ -17,6 +17,7 @@ from ess_impact.report.markup import trusted
 from ess_impact.report.tables import table
 from ess_impact.text import format_date, format_number, format_value, plural, typeset
 
+_UNIT_OF = {"part": "pourcent"}
 WORKBOOKS = "classeurs individuels des structures"
 SEVERITIES = {"rejet": "écartée", "alerte": "signalée"}
 FILE_RULES = {
@@ -64,6 +65,10 @@ def answered(edition: Edition) -> str:
     share = f" ({format_value(found['taux'], 'pourcent')})" if found.get("taux") is not None else ""
     silent = edition.provenance.silencieuses
     said = f" {plural(silent, 'structure')} {'n’ont' if silent > 1 else 'n’a'} rien envoyé." if silent else ""
+    rest = int(found["attendus"]) - int(found.get("repondants", 0)) - silent
+    if rest > 0:
+        sent = "ont envoyé des lignes, mais aucune acceptée" if rest > 1 else "a envoyé des lignes, mais aucune acceptée"
+        said += f" {plural(rest, 'autre')} {sent} pour cette année."
     expected, got = format_number(int(found["attendus"])), format_number(int(found.get("repondants", 0)))
     return f"{got} structures ont répondu sur {expected} attendues{share}.{said}"
 
@@ -166,7 +171,7 @@ def rules_table(edition: Edition) -> Markup:
     ordered = sorted(edition.provenance.regles, key=lambda one: (-int(one.get("nombre", 0)), str(one.get("regle"))))
     rows = [
         [
-            _rule_label(edition.catalogue, one),
+            rule_label(edition.catalogue, one),
             _name_of_table(edition, one.get("table")),
             label_of(SEVERITIES, str(one.get("severite", ""))),
             format_number(int(one.get("nombre", 0))),
@@ -177,7 +182,21 @@ def rules_table(edition: Edition) -> Markup:
     return table("Fautes et alertes par règle", header, rows, numeric=[False, False, False, True], css="dense")
 
 
-def _rule_label(catalogue: Catalogue, one: Mapping[str, Any]) -> str:
+def rule_label(catalogue: Catalogue, one: Mapping[str, Any]) -> str:
+    """Say a rule in words.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Definitions, for the rules of the tables.
+    one : mapping
+        Entry of ``regles``: table and rule.
+
+    Returns
+    -------
+    str
+        Its message, or its name when nothing is known of it.
+    """
     known = catalogue.tables.get(str(one.get("table")))
     rule = next((rule for rule in known.rules if rule.id == one.get("regle")), None) if known else None
     name = str(one.get("regle", ""))
@@ -233,7 +252,7 @@ def sources_tables(edition: Edition) -> Markup:
             ("Colonnes", ", ".join(french(column.label) for column in one.columns)),
             ("Règles", str(len(one.rules)) if one.rules else ""),
             ("Conservation des fichiers", retention),
-            ("À vérifier", typeset("\u00a0; ".join(one.a_verifier))),
+            ("À vérifier", typeset("\u00a0; ".join(point.rstrip(".") for point in one.a_verifier))),
         ]
         sheets.append(details(f"{french(one.name)} ({plural(len(one.columns), 'colonne')})", definition_list(pairs)))
     return trusted("\n").join(sheets)
@@ -278,7 +297,7 @@ def parameters_table(edition: Edition) -> Markup:
     rows = [
         [
             french(one.name),
-            f"{format_number(dated.value)} {one.unit.replace('_', ' ')}",
+            format_value(dated.value, _UNIT_OF.get(one.unit, one.unit)),
             format_date(dated.valid_from),
             typeset(dated.source),
             "à vérifier" if dated.a_verifier else "",
@@ -304,14 +323,14 @@ def open_points(edition: Edition) -> Iterator[tuple[str, str]]:
         Where it matters, and what is to be checked.
     """
     for where, point in _open_points(edition):
-        yield where, typeset(point)
+        yield typeset(where), typeset(point)
 
 
 def _open_points(edition: Edition) -> Iterator[tuple[str, str]]:
     for view in edition.views.values():
         yield from ((french(view.indicator.name), point) for point in view.indicator.a_verifier)
     for one in edition.catalogue.tables.values():
-        yield from ((f"Table « {french(one.name)} »", point) for point in one.a_verifier)
+        yield from ((typeset(f"Table « {one.name.fr} »"), point) for point in one.a_verifier)
     for where, source in _unverified(edition):
         yield where, f"source à vérifier : {source}"
 

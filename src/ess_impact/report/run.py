@@ -28,7 +28,13 @@ from ess_impact.text import format_number
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Wall and processor seconds of each step, children included."""
+    """Wall and processor seconds of each step, children included.
+
+    Attributes
+    ----------
+    steps : list of (label, wall seconds, processor seconds)
+        Grows as the run goes on.
+    """
 
     steps: list[tuple[str, float, float]] = field(default_factory=list)
 
@@ -40,6 +46,11 @@ class Stopwatch:
         ----------
         label : str
             Name of the step, in French.
+
+        Yields
+        ------
+        None
+            While the step runs.
         """
         wall, cpu = time.perf_counter(), _cpu()
         yield
@@ -57,8 +68,18 @@ class Outcome:
 
     Attributes
     ----------
-    set_aside : int
-        Rows read and not accepted, and files refused.
+    out : pathlib.Path
+        Output folder.
+    book : bool
+        Whether the book was built.
+    anomalies : polars.DataFrame
+        Every anomaly.
+    workbooks : int
+        Workbooks to send back.
+    rows_read, rows_set_aside, files_refused : int
+        Counts of what was read and of what waits for a correction.
+    steps : tuple of (label, wall seconds, processor seconds)
+        Time spent.
     """
 
     out: Path

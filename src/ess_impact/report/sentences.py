@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import singledispatch
 from typing import Any
@@ -38,6 +39,8 @@ NO_VALUE: Mapping[str, str] = {
     "donnee_exhaustive": "Valeur non calculée : aucune observation connue.",
     "total_des_repondants": "Valeur non calculée : aucune observation connue.",
     "intervalle_ecarte": "Valeur non calculée : aucune observation connue.",
+    "grandeur_derivee": "Valeur non calculée : il manque l’un des indicateurs dont elle est tirée.",
+    "entree_non_estimable": "Valeur non calculée : l’un des indicateurs dont elle est tirée n’est pas connu.",
 }
 """Why there is no value, by reason code."""
 
@@ -59,6 +62,8 @@ NO_INTERVAL: Mapping[str, str] = {
         "Pas d’intervalle : c’est le total de ceux qui ont répondu, non une estimation de l’ensemble."
     ),
     "intervalle_ecarte": "Pas d’intervalle : la définition de l’indicateur dit pourquoi.",
+    "grandeur_derivee": "Pas d’intervalle : l’incertitude des indicateurs dont la valeur est tirée n’y est pas reportée.",
+    "entree_non_estimable": "Pas d’intervalle : l’un des indicateurs dont la valeur est tirée n’en a pas.",
     "sans_objet": "Pas d’intervalle : il n’aurait pas d’objet ici.",
 }
 """Why there is a value without an interval, by reason code."""
@@ -66,7 +71,9 @@ NO_INTERVAL: Mapping[str, str] = {
 COVERS: Mapping[str, str] = {
     "echantillon": "il couvre l’aléa du tirage de l’échantillon",
     "non_reponse": (
-        "il couvre l’aléa dû aux réponses qui manquent, si ceux qui n’ont pas répondu ressemblent aux autres"
+        "il couvre l’aléa dû aux réponses qui manquent, si ceux qui n’ont pas répondu ressemblent aux autres ; "
+        "les réponses connues y sont traitées comme un tirage parmi un grand nombre de cas semblables, "
+        "ce qui l’élargit quand presque tout est connu"
     ),
     "superpopulation": (
         "il couvre la variabilité aléatoire : ce qui aurait pu être observé une année semblable, "
@@ -74,6 +81,10 @@ COVERS: Mapping[str, str] = {
     ),
 }
 """What an interval covers, by kind of inference."""
+
+
+_TOTALS = ("count", "distinct_count", "sum")
+_CHANGE = re.compile(r"À périmètre constant [^.]*? en un an\.")
 
 
 def _n(value: float | None) -> str:
@@ -129,7 +140,8 @@ def describe(indicator: object, figure: Figure) -> str:
 def _(indicator: Proportion, figure: Figure) -> str:
     if figure.numerator is None or figure.denominator is None:
         return _said(figure)
-    return f"{_said(figure)}, soit {_n(figure.numerator)} sur {_n(figure.denominator)} dont la situation est connue"
+    known = " dont la situation est connue" if figure.n_missing else ""
+    return f"{_said(figure)}, soit {_n(figure.numerator)} sur {_n(figure.denominator)}{known}"
 
 
 @describe.register(Ratio)
@@ -139,7 +151,8 @@ def _(indicator: Ratio | Rate | StandardisedRate, figure: Figure) -> str:
     if figure.numerator is None or figure.denominator is None:
         return _said(figure)
     per = f", pour {_n(indicator.per)}" if isinstance(indicator, Rate | StandardisedRate) else ""
-    return f"{_said(figure)} ({_n(figure.numerator)} rapporté à {_n(figure.denominator)}{per})"
+    related = "rapporté" if figure.numerator < 2 else "rapportés"
+    return f"{_said(figure)} ({_n(figure.numerator)} {related} à {_n(figure.denominator)}{per})"
 
 
 @describe.register(Count)
@@ -169,7 +182,8 @@ def _(indicator: Quantile, figure: Figure) -> str:
 
 @describe.register
 def _(indicator: Qualitative, figure: Figure) -> str:
-    return f"{_said(figure)}, d’après {french(indicator.said_by)}"
+    whom = in_sentence(french(indicator.said_by))
+    return f"{_said(figure)} ont dit leur position\u00a0; le tableau donne leur répartition. D’après {whom}"
 
 
 @describe.register
@@ -240,7 +254,7 @@ def interval_sentence(indicator: object, figure: Figure) -> str:
 def _clusters(figure: Figure) -> str:
     if not figure.n_clusters or not (figure.method or "").endswith("cluster"):
         return ""
-    effective = f" (l’équivalent de {format_number(figure.n_effective, 1)} de même poids)" if figure.n_effective else ""
+    effective = f" (l’équivalent de {format_number(figure.n_effective, 0)} de même poids)" if figure.n_effective else ""
     units = plural(figure.n_clusters, "structure")
     return f" Il tient compte de ce que les observations viennent de {units}{effective}."
 
@@ -262,15 +276,42 @@ def missing_sentence(figure: Figure) -> str:
         return ""
     parts = []
     if figure.n_missing:
-        parts.append(f"{plural(figure.n_missing, 'valeur inconnue', 'valeurs inconnues')}, hors du calcul")
+        left = "hors du total, qui est donc incomplet" if figure.kind in _TOTALS else "hors du calcul"
+        parts.append(f"{plural(figure.n_missing, 'valeur inconnue', 'valeurs inconnues')}, {left}")
     if figure.n_attendus and figure.n_repondants is not None:
         share = format_value(figure.taux_reponse, "pourcent", decimals=0) if figure.taux_reponse is not None else ""
         answered = f"{_n(figure.n_repondants)} répondants sur {_n(figure.n_attendus)} attendus"
         parts.append(answered + (f" ({share})" if share else ""))
+    elif figure.n_repondants and (figure.n or 0) >= figure.n_repondants:
+        answered = plural(figure.n_repondants, "déclarant a répondu", "déclarants ont répondu")
+        parts.append(f"{answered}\u00a0; le nombre attendu n’est pas connu")
     if figure.couverture_emplois is not None:
         parts.append(f"{format_value(figure.couverture_emplois, 'pourcent', decimals=0)} des emplois couverts")
     text = "\u00a0; ".join(parts)
     return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+def notes_sentence(indicator: object, figure: Figure) -> str:
+    """Say the notes of the computation; a change beside an interval is said to have none of its own.
+
+    Parameters
+    ----------
+    indicator : Indicator or None
+        Definition: a scale has no total to follow over time.
+    figure : Figure
+        Any figure.
+
+    Returns
+    -------
+    str
+        "" when there is no note.
+    """
+    text = typeset(figure.notes or "")
+    if isinstance(indicator, Qualitative) or (figure.kind in _TOTALS and figure.value == figure.n_repondants):
+        return _CHANGE.sub("", text).strip()
+    if figure.low is None or not _CHANGE.search(text):
+        return text
+    return f"{text} Cet écart n’a pas d’intervalle\u00a0: le hasard peut suffire à l’expliquer."
 
 
 def rank_sentence(figure: Figure, size: int | None = None) -> str:
@@ -395,7 +436,7 @@ def sentences_of(indicator: Indicator | None, figure: Figure | None, territories
         found.append(f"{describe(indicator, figure)}.")
     found += [interval_sentence(indicator, figure), reason_sentence(figure), missing_sentence(figure)]
     if not figure.hidden:
-        found += [typeset(figure.notes or ""), rank_sentence(figure, territories or None)]
+        found += [notes_sentence(indicator, figure), rank_sentence(figure, territories or None)]
     return [one for one in found if one]
 
 

@@ -217,7 +217,7 @@ def test_the_largest_cluster_is_never_named(office: Any, rows: Any, changes: Any
 
 def test_the_largest_cluster_is_named_where_nobody_is_protected(office: Any) -> None:
     found = figures(office, "proportion", clustered([2, 1], [1, 1]), **NOTE | {"secrecy": {"unit": "deja_public"}})
-    assert "sans elle" in found.notes[0]
+    assert format_value(2 / 3, "pourcent") in found.notes[0]
 
 
 def test_the_only_cluster_has_no_other_to_be_compared_with(office: Any) -> None:

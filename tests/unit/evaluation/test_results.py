@@ -72,8 +72,9 @@ def test_one_indicator_and_one_breakdown_may_be_kept() -> None:
 
 
 def test_results_show_themselves(office: Any) -> None:
-    found = office.results([office.indicator("proportion", id="part_femmes")], [{"actif": n < 6} for n in range(10)])
+    rows = [{"actif": n < 6, "zone": zone} for n in range(10) for zone in "abc"]
+    found = office.results([office.indicator("proportion", id="part_femmes", breakdowns=["zone"])], rows)
     results = Results(frame=as_results_frame(found["part_femmes"]))
     assert "0,6" in results.sentence()
     assert results._repr_html_().startswith("<")
-    assert "chart" in type(results.plot()).__name__.lower()
+    assert "mark" in results.plot().to_dict() or "layer" in results.plot().to_dict()

@@ -1,10 +1,8 @@
-"""Fictitious identifiers that pass every checksum and that nobody can hold.
+"""Fictitious identifiers that pass every checksum and that nobody can hold."""
 
-SIREN numbers of the example lie between ``0000 0001 x`` and ``0000 9999 x``. The French register starts above
-(its first rows read ``000199968`` and ``000325175``), so that none of these can meet a real enterprise; they stay
-valid under the Luhn rule. RNA numbers start with ``W00``, a registry office that does not exist; commune codes start
-with ``F``.
-"""
+# SIREN numbers of the example lie between 0000 0001 x and 0000 9999 x. The French register starts above (its first
+# rows read 000199968 and 000325175), so that none of these can meet a real enterprise; they stay valid under the Luhn
+# rule. RNA numbers start with W00, a registry office that does not exist; commune codes start with F.
 
 from __future__ import annotations
 

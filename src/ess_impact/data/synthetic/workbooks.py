@@ -53,7 +53,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headings:
-    """Titles of sheets and headers of columns: French labels where the tables are defined, else ids."""
+    """Titles of sheets and headers of columns: French labels where the tables are defined, else ids.
+
+    Attributes
+    ----------
+    titles : mapping of str to str
+        Table id to sheet title.
+    headers : mapping
+        Table id to headers by column.
+    """
 
     titles: Mapping[str, str]
     headers: Mapping[str, Mapping[str, str]]
