@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class EssImpactError(Exception):
@@ -47,6 +48,14 @@ class EssImpactError(Exception):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (type(self), self.problem, self.where, self.fix)
+
+
+def _rebuilt(kind: type[EssImpactError], problem: str, where: str, fix: str) -> EssImpactError:
+    """Rebuild an error on the other side of a process boundary."""
+    return kind(problem, where=where, fix=fix)
 
 
 class UsageError(EssImpactError, ValueError):

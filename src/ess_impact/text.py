@@ -85,7 +85,8 @@ def format_number(value: Number | None, decimals: int | None = None) -> str:
 
 
 def _decimals_of(amount: Decimal, unit: Unit) -> int:
-    if unit.decimals or amount == amount.to_integral_value() or abs(amount) >= 100:
+    shown = amount.quantize(Decimal(1).scaleb(-unit.small_decimals), rounding=ROUND_HALF_UP)
+    if unit.decimals or shown == shown.to_integral_value() or abs(amount) >= 100:
         return unit.decimals
     return unit.small_decimals
 

@@ -18,7 +18,7 @@ from ess_impact.definitions.plans import Plan
 from ess_impact.definitions.tables import AnyColumn, Table
 from ess_impact.definitions.vocabulary import ColumnType, Model
 from ess_impact.definitions.yaml_source import YamlSource, read_yaml, validate
-from ess_impact.errors import DefinitionError, EssImpactError, raise_all, unknown_name
+from ess_impact.errors import DefinitionError, EssImpactError, did_you_mean, raise_all, unknown_name
 
 _RESERVED: dict[str, type[Model]] = {"tables": Table, "codelists": Codelist, "parametres": Parameter, "plans": Plan}
 
@@ -251,7 +251,11 @@ class _Reader:
             return
         kind = source.data.get("kind")
         if kind not in KINDS:
-            raise unknown_name("kind", str(kind), KINDS, where=source.place(("kind",))) from None
+            raise DefinitionError(
+                f"« kind » inconnu ou absent : « {kind or ''} »",
+                where=source.place(("kind",)),
+                fix=did_you_mean(str(kind), KINDS) or f"Sortes admises : {', '.join(KINDS)}.",
+            )
         indicator = validate(KINDS[kind], source)
         self._add("indicators", indicator, source)
         self.folders[indicator.id] = folder

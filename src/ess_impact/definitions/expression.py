@@ -121,18 +121,21 @@ def parse_expression(text: str, scope: Scope, *, expected: Kind | None = None) -
     if found.scale is None and found.kind == "number":
         tree, found = _fix_number(tree, 1), ValueType(kind="number", scale=1)
     if expected is not None and found.kind not in (expected, "null"):
-        raise ExpressionError(f"l'expression « {text} » donne {_FRENCH[found.kind]}, on attend {_FRENCH[expected]}")
+        raise ExpressionError(
+            f"l'expression « {text} » donne {FRENCH_KINDS[found.kind]}, on attend {FRENCH_KINDS[expected]}"
+        )
     names = list(dict.fromkeys(column.name for column in tree.find_all(exp.Column, bfs=False)))
     return Expression(text=text, tree=tree, type=found, columns=tuple(names))
 
 
-_FRENCH: dict[Kind, str] = {
+FRENCH_KINDS: dict[Kind, str] = {
     "bool": "un vrai ou faux",
     "text": "un texte",
     "date": "une date",
     "number": "un nombre",
     "null": "rien",
 }
+"""How each kind is said."""
 
 
 def _parse(text: str) -> exp.Expr:
@@ -190,12 +193,26 @@ def _fix_number(node: exp.Expr, scale: int) -> exp.Expr:
     if isinstance(node, exp.Mul):
         return exp.Mul(this=_fix_number(node.this, scale), expression=_fix_number(node.expression, 1))
     copy = node.copy()
-    for name, child in list(copy.args.items()):
-        if isinstance(child, exp.Expr):
+    for name in _VALUES.get(type(node), ()):
+        child = copy.args.get(name)
+        if isinstance(child, list):
+            copy.set(name, [_fix_number(one, scale) for one in child])
+        elif child is not None:
             copy.set(name, _fix_number(child, scale))
-        elif isinstance(child, list):
-            copy.set(name, [_fix_number(one, scale) if isinstance(one, exp.Expr) else one for one in child])
     return copy
+
+
+_VALUES: dict[type[Any], tuple[str, ...]] = {
+    exp.Paren: ("this",),
+    exp.Neg: ("this",),
+    exp.Abs: ("this",),
+    exp.Add: ("this", "expression"),
+    exp.Sub: ("this", "expression"),
+    exp.Coalesce: ("this", "expressions"),
+    exp.Case: ("ifs", "default"),
+    exp.If: ("true",),
+}
+"""Parts of a node that hold its value: the numbers of a condition are compared with something else."""
 
 
 Typed = tuple[exp.Expr, ValueType]
@@ -250,7 +267,7 @@ class _Typer:
         found = self._scope.columns.get(name)
         if found is None:
             raise ExpressionError(f"colonne inconnue « {name[:60]} »", fix=did_you_mean(name, self._scope.columns))
-        return exp.column(name), _value_type(found)
+        return exp.column(name), value_type(found)
 
     def _literal(self, node: exp.Literal) -> Typed:
         if node.is_string:
@@ -392,7 +409,7 @@ class _Typer:
         if kinds == {"date", "text"}:
             return [_as_date(tree, found) for tree, found in typed], ValueType(kind="date")
         if len(kinds) > 1:
-            shown = " et ".join(sorted(_FRENCH[kind] for kind in kinds))
+            shown = " et ".join(sorted(FRENCH_KINDS[kind] for kind in kinds))
             raise ExpressionError(f"types incompatibles dans « {nodes[0].sql()[:60]} » : {shown}")
         kind: Kind = next(iter(kinds), "null")
         if kind != "number":
@@ -427,7 +444,24 @@ def _as_date(tree: exp.Expr, found: ValueType) -> exp.Expr:
     return exp.Cast(this=tree, to=exp.DataType.build("date"))
 
 
-def _value_type(column: ColumnType) -> ValueType:
+def value_type(column: ColumnType) -> ValueType:
+    """Return the type of the values of a column.
+
+    Parameters
+    ----------
+    column : ColumnType
+        Type of the column.
+
+    Returns
+    -------
+    ValueType
+        Kind, and for an amount its scale and unit.
+
+    Examples
+    --------
+    >>> value_type(ColumnType.EUROS).scale
+    100
+    """
     if column in SCALES:
         unit = "" if SCALES[column] == 1 else column.value
         return ValueType(kind="number", scale=SCALES[column], unit=unit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any
 
 from ess_impact.definitions.catalogue import Catalogue
@@ -16,6 +17,7 @@ _WORDS = {
     "uncertainty_reason", "said_by", "secrecy",
 }  # fmt: skip
 """Fields that describe a figure without changing it."""
+_COLUMN = {"name", "type", "required", "codelist", "min", "max"}
 
 
 def definition_hash(catalogue: Catalogue, indicator: Indicator) -> str:
@@ -43,30 +45,39 @@ def _computation(catalogue: Catalogue, indicator: Indicator) -> dict[str, Any]:
         inputs = {one.indicator: catalogue[one.indicator] for one in indicator.inputs.values()}
         return {"own": own, "inputs": {name: definition_hash(catalogue, one) for name, one in sorted(inputs.items())}}
     table = catalogue.table(indicator.table)
-    lists = {
-        name: codelist.values for name, codelist in catalogue.codelists.items() if f"codelist('{name}')" in str(own)
-    }
+    linked = [catalogue.tables[link.table] for link in table.foreign_keys if link.brings]
+    computed = {"own": own, "tables": [_table(one) for one in (table, *linked)]}
+    named = _listed(catalogue, computed, [table, *linked])
     if isinstance(indicator, StandardisedRate):
-        reference = catalogue.codelists[indicator.reference]
-        lists[reference.id] = tuple(f"{row.code}={row.weight}" for row in reference.codes)
-    return {
-        "own": own,
-        "table": _table(catalogue, table),
-        "lists": dict(sorted(lists.items())),
-        "parameters": _parameters(catalogue, own, table),
+        named.add(indicator.reference)
+    text = str(computed)
+    parameters = {name: one for name, one in catalogue.parameters.items() if _calls(text, "parametre", name)}
+    return computed | {
+        "lists": {
+            name: [(row.code, str(row.weight)) for row in catalogue.codelists[name].codes] for name in sorted(named)
+        },
+        "parameters": {
+            name: [(str(row.valid_from), str(row.value)) for row in one.values]
+            for name, one in sorted(parameters.items())
+        },
     }
 
 
-def _table(catalogue: Catalogue, table: Table) -> dict[str, Any]:
-    derived = [one.model_dump(mode="json", exclude={"label"}, exclude_none=True) for one in table.derived]
-    rules = [(rule.id, rule.expr) for rule in table.rules if rule.severity == "rejet"]
-    return {"types": {name: kind.value for name, kind in table.types().items()}, "derived": derived, "rules": rules}
+def _table(table: Table) -> dict[str, Any]:
+    """Everything of a table that decides which rows count and what they hold; alerts only comment."""
+    facts = table.model_dump(mode="json", include={"id", "key", "owner", "territory", "foreign_keys"})
+    facts["columns"] = [one.model_dump(mode="json", include=_COLUMN, exclude_none=True) for one in table.columns]
+    facts["derived"] = [one.model_dump(mode="json", exclude={"label"}, exclude_none=True) for one in table.derived]
+    facts["rules"] = [(rule.id, rule.expr) for rule in table.rules if rule.severity == "rejet"]
+    return facts
 
 
-def _parameters(catalogue: Catalogue, own: dict[str, Any], table: Table) -> dict[str, Any]:
-    text = str(own) + str([one.expr for one in table.derived])
-    return {
-        name: [(str(row.valid_from), str(row.value)) for row in parameter.values]
-        for name, parameter in sorted(catalogue.parameters.items())
-        if f"parametre('{name}')" in text
-    }
+def _listed(catalogue: Catalogue, computed: dict[str, Any], tables: list[Table]) -> set[str]:
+    text = str(computed)
+    admitted = {one.codelist for table in tables for one in table.all_columns if one.codelist}
+    return {name for name in catalogue.codelists if name in admitted or _calls(text, "codelist", name)}
+
+
+def _calls(text: str, function: str, name: str) -> bool:
+    """Tell whether expressions call ``function('name')``, however it is spaced or cased."""
+    return re.search(rf"\b{function}\s*\(\s*\\?'{re.escape(name)}\\?'\s*\)", text, re.IGNORECASE) is not None

@@ -10,6 +10,7 @@ from ess_impact.errors import ExpressionError, did_you_mean
 
 MAX_LENGTH = 400
 MAX_DEPTH = 12
+MAX_NUMBER = 1e15
 
 _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -63,7 +64,10 @@ def _check(node: ast.expr, names: list[str], depth: int) -> None:
     elif isinstance(node, ast.Name):
         if node.id not in names:
             raise ExpressionError(f"nom inconnu « {node.id[:60]} » dans la formule", fix=did_you_mean(node.id, names))
-    elif not (isinstance(node, ast.Constant) and type(node.value) in (int, float)):
+    elif isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+        if abs(node.value) > MAX_NUMBER:
+            raise ExpressionError("nombre trop grand dans la formule")
+    else:
         raise ExpressionError(f"opération non admise dans la formule : {type(node).__name__}")
 
 

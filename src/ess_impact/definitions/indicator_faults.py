@@ -13,6 +13,7 @@ from ess_impact.definitions.indicators import (
     Indicator,
     Measure,
     Proportion,
+    Qualitative,
     StandardisedRate,
     ValueMeasure,
 )
@@ -20,7 +21,7 @@ from ess_impact.definitions.tables import AnyColumn, Table
 from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.errors import DefinitionError, EssImpactError
 
-_GROUPABLE = {
+GROUPABLE = {
     ColumnType.CODE,
     ColumnType.TEXTE,
     ColumnType.BOOLEEN,
@@ -28,6 +29,7 @@ _GROUPABLE = {
     ColumnType.COMMUNE,
     ColumnType.ANNEE,
 }
+"""Types of columns whose values may be published as modalities."""
 _NEEDS_EXPR = {"sum", "mean", "median", "quantile"}
 
 
@@ -83,13 +85,15 @@ def _breakdowns(indicator: CollectedIndicator, columns: Columns) -> Found:
         for name in crossing:
             if name not in columns:
                 yield ("breakdowns", index), missing_name("colonne", name, columns)
-            elif columns[name].type not in _GROUPABLE:
+            elif columns[name].type not in GROUPABLE:
                 yield ("breakdowns", index), DefinitionError(f"« {name} » ne peut pas servir de ventilation")
 
 
 def _named_columns(indicator: CollectedIndicator, columns: Columns) -> Found:
     protected = indicator.secrecy.column if indicator.secrecy.unit == "entreprise" else None
     measured = indicator.measures.value.column if isinstance(indicator.measures, DistinctMeasure) else None
+    if isinstance(indicator, Qualitative) and measured in columns and columns[str(measured)].type not in GROUPABLE:
+        yield ("measures",), DefinitionError(f"« {measured} » n'est pas une échelle : ses valeurs ne se publient pas")
     for place, name in (("cluster", indicator.cluster), ("secrecy", protected), ("measures", measured)):
         if name is not None and name not in columns:
             yield (place,), missing_name("colonne", name, columns)
@@ -144,6 +148,8 @@ def _derived(catalogue: Definitions, indicator: DerivedIndicator) -> Found:
         source = catalogue.indicators.get(one.indicator)
         if source is None:
             yield ("from", name), missing_name("indicateur", one.indicator, catalogue.indicators)
+        elif one.breakdown is not None and indicator.formula is not None:
+            yield ("from", name), DefinitionError("une formule ne lit que des totaux, pas une ventilation")
         elif one.breakdown is not None and (
             isinstance(source, DerivedIndicator) or (one.breakdown,) not in source.breakdowns
         ):

@@ -44,11 +44,15 @@ def read_note(path: Path) -> MethodNote:
     DefinitionError
         Header absent or wrong.
     """
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DefinitionError("texte non UTF-8", where=path.name, fix="Enregistrez le fichier en UTF-8.") from error
     parts = text.split("---\n", 2)
     if len(parts) != 3 or parts[0].strip():
         raise DefinitionError("en-tête absent (--- … ---)", where=f"{path.name}:1")
-    header = validate(_Header, parse_yaml(parts[1], path))
+    # The first line holds the dashes: a blank one in its place keeps the line numbers of the file.
+    header = validate(_Header, parse_yaml("\n" + parts[1], path))
     if header.id != path.stem:
         raise DefinitionError(f"le fichier doit s'appeler {header.id}.md", where=f"{path.name}:2")
     return MethodNote(id=header.id, name=header.nom, function=header.fonction, body=parts[2].strip() + "\n")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from ess_impact.definitions.expression import Kind
+from collections.abc import Iterator
+
+from ess_impact.definitions.expression import FRENCH_KINDS, Expression, parse_expression, value_type
 from ess_impact.definitions.faults import Definitions, Found, expression_faults, missing_name
 from ess_impact.definitions.tables import AnyColumn, Derived, Table
-from ess_impact.definitions.vocabulary import SCALES, ColumnType
+from ess_impact.errors import DefinitionError, EssImpactError
 
 
 def table_faults(catalogue: Definitions, table: Table) -> Found:
@@ -24,8 +26,10 @@ def table_faults(catalogue: Definitions, table: Table) -> Found:
         Location in the document, fault.
     """
     yield from _codelists(catalogue, table)
-    for index, derived in enumerate(table.derived):
-        for location, fault in _derived(catalogue, table, derived):
+    if table.territory is not None and table.column(table.territory.column) is None:
+        yield ("territory",), missing_name("colonne", table.territory.column, table.types())
+    for index in range(len(table.derived)):
+        for location, fault in _derived(catalogue, table, index):
             yield ("derived", index, *location), fault
     for index, rule in enumerate(table.rules):
         for error in expression_faults(catalogue, table, rule.expr, "bool"):
@@ -41,21 +45,40 @@ def _codelists(catalogue: Definitions, table: Table) -> Found:
                 yield (family, index, "codelist"), missing_name("codelist", column.codelist, catalogue.codelists)
 
 
-def _derived(catalogue: Definitions, table: Table, derived: Derived) -> Found:
-    known = table.types()
+def _derived(catalogue: Definitions, table: Table, position: int) -> Found:
+    derived = table.derived[position]
+    earlier: tuple[AnyColumn, ...] = (*table.columns, *table.derived[:position])
+    known = {column.name: column.type for column in earlier}
     named = [*(derived.days_between or ()), *([derived.year_of] if derived.year_of else [])]
     named += [way.column for way in (derived.prefix, derived.contains) if way is not None]
+    if derived.expr is not None:
+        expression, faults = _typed(catalogue, table, derived.expr)
+        yield from ((("expr",), fault) for fault in faults)
+        if expression is not None:
+            named += expression.columns
+            yield from ((("expr",), fault) for fault in _type_faults(derived, expression))
     for name in named:
         if name not in known:
-            yield (), missing_name("colonne", name, known)
-    for error in expression_faults(catalogue, table, derived.expr, _expected(derived.type)):
-        yield ("expr",), error
+            yield (), missing_name("colonne (demandée, ou dérivée plus haut)", name, known)
 
 
-def _expected(kind: ColumnType) -> Kind:
-    if kind is ColumnType.BOOLEEN:
-        return "bool"
-    return "number" if kind in SCALES else "text"
+def _typed(catalogue: Definitions, table: Table, text: str) -> tuple[Expression | None, list[EssImpactError]]:
+    try:
+        return parse_expression(text, catalogue.scope(table)), []
+    except EssImpactError as error:
+        return None, [error]
+
+
+def _type_faults(derived: Derived, expression: Expression) -> Iterator[EssImpactError]:
+    wanted = value_type(derived.type)
+    found = expression.type
+    same = found.kind == wanted.kind
+    if same and found.kind == "number" and expression.columns:
+        same = (found.scale, found.unit) == (wanted.scale, wanted.unit)
+    if found.kind != "null" and not same:
+        what = f"{FRENCH_KINDS[found.kind]}{f' ({found.unit})' if found.unit else ''}"
+        expected = f"{FRENCH_KINDS[wanted.kind]} ({derived.type})"
+        yield DefinitionError(f"l'expression « {expression.text} » donne {what}, on attend {expected}")
 
 
 def _links(catalogue: Definitions, table: Table) -> Found:

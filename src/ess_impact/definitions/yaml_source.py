@@ -30,6 +30,21 @@ _MESSAGES = {
     "tuple_type": "liste attendue (- …)",
     "model_type": "bloc « clé : valeur » attendu",
     "dict_type": "bloc « clé : valeur » attendu",
+    "string_pattern_mismatch": "forme incorrecte (attendu : {pattern})",
+    "string_too_short": "texte vide",
+    "too_short": "au moins {min_length} élément est attendu",
+    "too_long": "au plus {max_length} éléments sont attendus",
+    "greater_than": "nombre supérieur à {gt} attendu",
+    "greater_than_equal": "nombre d'au moins {ge} attendu",
+    "less_than": "nombre inférieur à {lt} attendu",
+    "less_than_equal": "nombre d'au plus {le} attendu",
+    "int_type": "nombre entier attendu",
+    "float_type": "nombre attendu",
+    "bool_type": "true ou false attendu",
+    "date_type": "date attendue (AAAA-MM-JJ)",
+    "decimal_parsing": "nombre attendu",
+    "decimal_type": "nombre attendu",
+    "finite_number": "nombre fini attendu",
 }
 
 
@@ -165,6 +180,8 @@ def _refuse_aliases_and_depth(text: str, path: Path) -> None:
         where = f"{path.name}:{event.start_mark.line + 1}" if event.start_mark else path.name
         if isinstance(event, yaml.AliasEvent):
             raise DefinitionError("les alias YAML (*nom) sont refusés", where=where, fix="Recopiez la valeur.")
+        if isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) is not None:
+            raise DefinitionError("les étiquettes YAML (!nom) sont refusées", where=where, fix="Retirez-la.")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -239,7 +256,8 @@ def _fault(detail: ErrorDetails, model: type[BaseModel], source: YamlSource) -> 
     elif kind == "value_error":
         message = f"« {field} » : {detail['ctx']['error']}" if field else str(detail["ctx"]["error"])
     else:
-        message = f"« {field} » : {_MESSAGES.get(kind, detail['msg'])}"
+        words = _MESSAGES.get(kind, "valeur non admise")
+        message = f"« {field} » : {words.format(**detail.get('ctx', {}))}"
     return DefinitionError(message, where=source.place(location), fix=fix)
 
 

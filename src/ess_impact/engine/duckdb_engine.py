@@ -22,9 +22,12 @@ from ess_impact.definitions.tables import Table
 from ess_impact.engine.cells import TOTAL, CellKey, Cells, Integers, UnitSums
 from ess_impact.engine.measures import COUNTED_COLUMN, HOLISTIC, RowMeasures, row_measures
 from ess_impact.engine.query import (
+    CARRIED,
     CLUSTER,
     ENTERPRISE,
+    PROJECTED,
     Layout,
+    counted_value,
     grouping_sets,
     key_columns,
     projection,
@@ -35,7 +38,6 @@ from ess_impact.engine.query import (
 _SUM_NAMES = ("numerator", "denominator", "n", "missing", "nn", "xx", "nx")
 _UNIT_NAMES = ("units", "n", "x", "nn", "xx", "nx", "largest", "dominant_n", "dominant_x")
 _ROW_SUMS, _UNIT_SUMS = len(_SUM_NAMES), len(_UNIT_NAMES)
-_PROJECTED = "mesures"
 
 
 def compute_cells(
@@ -81,7 +83,7 @@ def compute_cells(
         with duckdb.connect() as connection:
             connection.register(layout.source, frame.to_arrow())
             query = projection(layout).sql(dialect="duckdb")
-            connection.execute(f'CREATE TEMP TABLE "{_PROJECTED}" AS {query}')
+            connection.execute(f'CREATE TEMP TABLE "{PROJECTED}" AS {query}')
             run = _Run(connection, layout, by, strata or {})
             for position, measures in enumerate(layout.measures):
                 result[measures.indicator.id] = run.cells(position)
@@ -149,7 +151,9 @@ def breakdowns_of(indicator: CollectedIndicator, by: Sequence[Breakdown] | None)
     wanted = ((), *(indicator.breakdowns if by is None else by))
     if isinstance(indicator, Qualitative):
         counted = indicator.measures.value.column
-        return (*wanted, *((*one, counted) for one in wanted if counted not in one))
+        bases = dict.fromkeys(tuple(name for name in one if name != counted) for one in wanted)
+        answers = dict.fromkeys(one if counted in one else (*one, counted) for one in wanted)
+        return (*bases, *answers)
     return wanted
 
 
@@ -176,9 +180,9 @@ class _Run:
         self._layout = layout
         self._by = by
         self._strata = strata
-        self._rows = self._keyed(row_sums(layout, _PROJECTED).sql(dialect="duckdb"))
+        self._rows = self._keyed(row_sums(layout, PROJECTED).sql(dialect="duckdb"))
         units = [CLUSTER + name for name in layout.clusters] + [ENTERPRISE + name for name in layout.enterprises]
-        self._units = {unit: self._keyed(unit_sums(layout, _PROJECTED, unit).sql(dialect="duckdb")) for unit in units}
+        self._units = {unit: self._keyed(unit_sums(layout, PROJECTED, unit).sql(dialect="duckdb")) for unit in units}
 
     def _keyed(self, query: str) -> dict[CellKey, tuple[Any, ...]]:
         return dict(self._split(row) for row in self._connection.execute(query).fetchall())
@@ -245,11 +249,11 @@ class _Run:
     def _each_cell(self, selected: str, condition: str) -> dict[CellKey, tuple[Any, ...]]:
         names = ", ".join(one.sql(dialect="duckdb") for one in key_columns(self._layout))
         group = grouping_sets(self._layout).sql(dialect="duckdb")
-        return self._keyed(f'SELECT {names}, {selected} FROM "{_PROJECTED}" WHERE {condition} {group}')
+        return self._keyed(f'SELECT {names}, {selected} FROM "{PROJECTED}" WHERE {condition} {group}')
 
     def _by_stratum(self, indicator: StandardisedRate, keys: list[CellKey], position: int) -> tuple[Any, Any]:
         strata = self._strata[indicator.reference]
-        column = f'"{indicator.strata}"'
+        column = f'"{CARRIED}{indicator.strata}"'
         parts = [
             f'SUM(CASE WHEN {column} = {exp.Literal.string(one).sql()} THEN "{letter}{position}" ELSE 0 END)'
             for letter in "xd"
@@ -263,7 +267,7 @@ class _Run:
     def _counted(self, measures: RowMeasures, keys: list[CellKey], position: int) -> dict[str, Any]:
         """Count distinct values, or rows of each modality, in place of the sum."""
         if measures.indicator.kind == "distinct":
-            known = f'CASE WHEN "n{position}" = 1 THEN "{measures.column}" END'
+            known = counted_value(position, str(measures.column)).sql(dialect="duckdb")
             found = self._each_cell(f"COUNT(DISTINCT {known})", "TRUE")
             return {"numerator": np.asarray([found[key][0] for key in keys], dtype=object)}
         answers = [self._rows[_whole(key, measures.column)][_ROW_SUMS * position + 2] for key in keys]

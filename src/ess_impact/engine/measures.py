@@ -17,6 +17,7 @@ from ess_impact.definitions.indicators import (
     FractionMeasures,
     Measure,
     Proportion,
+    StandardisedRate,
     ValueMeasure,
 )
 
@@ -80,7 +81,16 @@ def row_measures(indicator: CollectedIndicator, scope: Scope) -> RowMeasures:
         return _value_measure(indicator, measures.value, universe, scope)
     if isinstance(indicator, Proportion):
         return _proportion(indicator, measures, universe, scope)
+    if isinstance(indicator, StandardisedRate):
+        # A row of no stratum of the reference cannot be weighted: it is missing, not left out in silence.
+        universe = _both(universe, _in_reference(indicator, scope))
     return _fraction(indicator, measures, universe, scope)
+
+
+def _in_reference(indicator: StandardisedRate, scope: Scope) -> exp.Expr:
+    strata = [exp.Literal.string(code) for code in scope.codelists.get(indicator.reference, ())]
+    column = exp.column(indicator.strata, quoted=True)
+    return exp.Case(ifs=[exp.If(this=exp.In(this=column, expressions=strata), true=exp.true())])
 
 
 def _condition(text: str | None, scope: Scope) -> exp.Expr:

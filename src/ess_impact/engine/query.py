@@ -14,8 +14,10 @@ from ess_impact.engine.cells import UNKNOWN
 from ess_impact.engine.measures import RowMeasures
 
 YEAR, TERRITORY = "_annee", "_territoire"
+PROJECTED = "_mesures"
+"""Name of the projection: no table may take it."""
 GROUP = "g_"
-CLUSTER, ENTERPRISE = "c_", "e_"
+CLUSTER, ENTERPRISE, CARRIED = "c_", "e_", "v_"
 """Prefixes by role: a column may be a breakdown, a cluster and an enterprise at once."""
 
 
@@ -93,7 +95,7 @@ def projection(layout: Layout) -> exp.Select:
     # Rows whose cluster is unknown share one: cautious, and nothing is dropped.
     selected += [exp.alias_(_or_unknown(name), CLUSTER + name, quoted=True) for name in layout.clusters]
     selected += [exp.alias_(column(name), ENTERPRISE + name, quoted=True) for name in layout.enterprises]
-    selected += [column(name) for name in layout.extra]
+    selected += [exp.alias_(column(name), CARRIED + name, quoted=True) for name in layout.extra]
     for index, one in enumerate(layout.measures):
         for suffix, tree in (("x", one.numerator), ("d", one.denominator), ("n", one.known), ("m", one.missing)):
             selected.append(exp.alias_(exp.cast(tree, "bigint"), f"{suffix}{index}", quoted=True))
@@ -262,11 +264,34 @@ def sql_text(layout: Layout, dialect: str) -> str:
     str
         One statement: projection, then sums over grouping sets.
     """
-    query = row_sums(layout, "mesures").with_("mesures", as_=projection(layout))
+    name = "mesures" if layout.source != "mesures" else PROJECTED
+    query = row_sums(layout, name).with_(name, as_=projection(layout))
     names = ("numerateur", "denominateur", "n", "n_manquants")
     first = len(key_columns(layout))
     kept = list(query.expressions[: first + len(names)])
+    counted = layout.measures[0]
+    if counted.indicator.kind == "distinct":
+        kept[first] = exp.Count(this=exp.Distinct(expressions=[counted_value(0, str(counted.column))]))
     for position, name in enumerate(names, start=first):
         kept[position] = exp.alias_(kept[position], name)
     query.set("expressions", kept)
     return query.sql(dialect=dialect, pretty=True)
+
+
+def counted_value(position: int, name: str) -> exp.Expr:
+    """Return the value a row adds to a number of distinct values, null where it adds none.
+
+    Parameters
+    ----------
+    position : int
+        Position of the measure.
+    name : str
+        Column whose values are counted.
+
+    Returns
+    -------
+    sqlglot.exp.Expr
+        Tree over the projection.
+    """
+    known = exp.EQ(this=column(f"n{position}"), expression=exp.Literal.number(1))
+    return exp.Case(ifs=[exp.If(this=known, true=column(CARRIED + name))])

@@ -138,9 +138,17 @@ class Campaign:
             A key that is too short.
         """
         path = _inside(self.folder, self.settings.cle_pseudonymes, SETTINGS)
-        if not path.exists():
-            _create_key(path)
-        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+        try:
+            if not path.exists():
+                _create_key(path)
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ReadingError(
+                "clé de pseudonymes illisible",
+                where=self.settings.cle_pseudonymes,
+                fix="Vérifiez le fichier et ses droits.",
+            ) from error
+        lines = [line.strip() for line in text.splitlines()]
         words = [line for line in lines if line and not line.startswith("#")]
         key = words[-1].encode() if words else b""
         if len(key) < _KEY_BYTES:
@@ -159,11 +167,13 @@ class Campaign:
         list of Submitted
             Sorted by folder and name; hidden and temporary files are left out.
         """
+        expected = self.expected_path
         return [
             classify(path, folder, self.catalogue)
             for folder in FOLDERS
             for path in sorted((self.folder / folder).glob("*"))
-            if path.is_file() and not path.name.startswith((".", "~$")) and path.stem != EXPECTED
+            if path.is_file() and not path.name.startswith((".", "~$"))
+            if path.stem != EXPECTED and path.resolve() != expected
         ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -305,18 +306,29 @@ def read_expected(campaign: Campaign) -> pl.DataFrame | None:
         return None
     if not path.is_file():
         raise ReadingError("liste des structures attendues introuvable", where=path.name)
+    text = _decoded(path)
     try:
-        frame = pl.read_csv(path, separator=_separator(path), infer_schema=False)
-    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        frame = pl.read_csv(io.StringIO(text), separator=_separator(text), infer_schema=False)
+    except pl.exceptions.PolarsError as error:
         raise ReadingError("liste des structures attendues illisible", where=path.name) from error
     if "siret" not in frame.columns:
         raise ReadingError("colonne « siret » absente", where=path.name, fix="Colonnes attendues : siret, effectif.")
     jobs = pl.col("effectif").cast(pl.Int64, strict=False) if "effectif" in frame.columns else pl.lit(0)
     cleaned = frame.select(pl.col("siret").str.replace_all(r"\s", ""), jobs.fill_null(0).alias("effectif"))
-    return cleaned.filter(pl.col("siret").str.contains(r"^\d{14}$")).unique("siret", keep="first").sort("siret")
+    listed = cleaned.filter(pl.col("siret").str.contains(r"^\d{14}$")).unique("siret", keep="first").sort("siret")
+    if listed.is_empty() and not frame.is_empty():
+        raise ReadingError("liste des structures attendues illisible : aucun SIRET de 14 chiffres", where=path.name)
+    return listed
 
 
-def _separator(path: Path) -> str:
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        header = file.readline()
+def _decoded(path: Path) -> str:
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")
+
+
+def _separator(text: str) -> str:
+    header = text.partition("\n")[0]
     return max(";,\t", key=header.count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import polars as pl
@@ -118,12 +118,16 @@ def compare(
     UsageError
         Year or group absent from the results.
     """
+    if reference not in get_args(ReferenceGroup):
+        raise UsageError(f"groupe inconnu : « {reference} »", fix=f"Groupes : {', '.join(get_args(ReferenceGroup))}.")
     frame = results.to_frame()
     known = frame["indicator"].unique().to_list()
     if indicator not in known:
         raise unknown_name("indicateur", indicator, known)
     totals = frame.filter((pl.col("indicator") == indicator) & (pl.col("breakdown") == "_T"))
     years = sorted(set(totals["period_start"].dt.year().to_list()))
+    if not years:
+        raise UsageError(f"« {indicator} » n'a aucun total dans ces résultats")
     year = years[-1] if period is None else period
     if year not in years:
         raise UsageError(f"{year} : période absente des résultats", fix=f"Périodes : {', '.join(map(str, years))}")

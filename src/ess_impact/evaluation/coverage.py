@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from ess_impact.definitions.catalogue import Catalogue
+from ess_impact.definitions.indicators import DerivedIndicator
 from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.evaluation.collecting import FRAME_TABLE
@@ -43,11 +44,15 @@ def coverage_of(
     found: dict[tuple[str, int], Coverage] = {}
     for name, frame in tables.items():
         table = catalogue.table(name)
-        dated = year_column(table)
+        dated = year_column(table, _periods(catalogue, name))
         asked = table.owner is not None and table.provider != "ouverte"
         if not asked or dated is None or frame.is_empty():
             continue
-        counts = frame.group_by(dated.alias("year")).agg(pl.col(str(table.owner)).n_unique().alias("n"))
+        counts = (
+            frame.drop_nulls(str(table.owner))
+            .group_by(dated.alias("year"))
+            .agg(pl.col(str(table.owner)).n_unique().alias("n"))
+        )
         for one_year, count in counts.iter_rows():
             if one_year is not None:
                 found[(name, int(one_year))] = Coverage(respondents=int(count))
@@ -56,24 +61,37 @@ def coverage_of(
     return found
 
 
-def year_column(table: Table) -> pl.Expr | None:
+def _periods(catalogue: Catalogue, table: str) -> list[str]:
+    return sorted(
+        {
+            one.period.column
+            for one in catalogue.values()
+            if not isinstance(one, DerivedIndicator) and one.table == table
+        }
+    )
+
+
+def year_column(table: Table, periods: Sequence[str] = ()) -> pl.Expr | None:
     """Return the expression that gives the year of a row of a table.
 
     Parameters
     ----------
     table : Table
         The table.
+    periods : sequence of str
+        Columns its indicators are dated by.
 
     Returns
     -------
     polars.Expr or None
-        Column ``annee`` where there is one, else the year of the first date.
+        The column the indicators share, else ``annee``, else the year of the first date.
     """
     types = table.types()
-    if types.get("annee") is ColumnType.ANNEE:
-        return pl.col("annee")
-    dates = [name for name, kind in types.items() if kind is ColumnType.DATE]
-    return pl.col(dates[0]).dt.year() if dates else None
+    dated = [name for name, kind in types.items() if kind in (ColumnType.ANNEE, ColumnType.DATE)]
+    preferred = [*(periods if len(periods) == 1 else ()), *(["annee"] if "annee" in dated else []), *dated]
+    if not preferred:
+        return None
+    return pl.col(preferred[0]).dt.year() if types.get(preferred[0]) is ColumnType.DATE else pl.col(preferred[0])
 
 
 def _of_expected(answers: pl.DataFrame, expected: pl.DataFrame, year: int) -> Coverage:

@@ -10,7 +10,7 @@ from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.formula import apply_formula, parse_formula
 from ess_impact.definitions.indicators import DerivedIndicator, Input
 from ess_impact.engine.cells import TOTAL
-from ess_impact.evaluation.rows import Context, common_fields, hidden
+from ess_impact.evaluation.rows import Context, against_plan, common_fields, hidden
 from ess_impact.evaluation.secrecy import FREE
 from ess_impact.stats.intervals import NotEstimable, Reason
 
@@ -48,7 +48,7 @@ def derive(context: Context, indicator: DerivedIndicator, rows: Mapping[str, Seq
         used = {name: found[place] for name, found in inputs.items()}
         row = common | dict(zip(_PLACE, place, strict=True)) | _outcome(context.catalogue, indicator, used)
         row["synthetic"] = any(one["synthetic"] for group in used.values() for one in group) or context.synthetic
-        made.append(_protected(row, used))
+        made.append(_protected(row | against_plan(context, indicator.id, row), used))
     return made
 
 

@@ -59,7 +59,11 @@ class Figures:
 
 
 def estimate(
-    cells: Cells, weights: Mapping[str, tuple[Decimal, ...]] | None = None, *, resample: bool = True
+    cells: Cells,
+    weights: Mapping[str, tuple[Decimal, ...]] | None = None,
+    *,
+    resample: bool = True,
+    min_count: int | None = None,
 ) -> Figures:
     """Divide, once and last, and attach the interval the definition allows.
 
@@ -71,6 +75,8 @@ def estimate(
         Weights of the strata of each reference codelist.
     resample : bool, default True
         False where only the values are wanted: quantiles then come without their bootstrap.
+    min_count : int, optional
+        Campaign's secrecy threshold, for what a note may say of the largest cluster.
 
     Returns
     -------
@@ -96,7 +102,7 @@ def estimate(
         n_effective=_effective(cells, closed=bool(closed)),
         method=tuple(str(name) if keep else "" for name, keep in zip(intervals.method, shown, strict=True)),
         reason=tuple("" if keep else found for found, keep in zip(reasons, shown, strict=True)),
-        notes=_notes(cells, intervals),
+        notes=_notes(cells, intervals, min_count or 0),
     )
 
 
@@ -257,10 +263,10 @@ def _effective(cells: Cells, *, closed: bool) -> Floats:
     return effective_clusters(_sums(cells.clusters))
 
 
-def _notes(cells: Cells, found: Intervals) -> tuple[str, ...]:
+def _notes(cells: Cells, found: Intervals, min_count: int) -> tuple[str, ...]:
     bounds = _bounds_notes(cells)
     return tuple(
-        " ".join(filter(None, (bounds[index], _dominance_note(cells, found, index))))
+        " ".join(filter(None, (bounds[index], _dominance_note(cells, found, index, min_count))))
         for index in range(len(cells.keys))
     )
 
@@ -281,16 +287,31 @@ def _bounds_notes(cells: Cells) -> list[str]:
     ]
 
 
-def _dominance_note(cells: Cells, found: Intervals, index: int) -> str:
-    """With and without the largest cluster, where an interval would mislead; never where it would name a firm."""
+def _dominance_note(cells: Cells, found: Intervals, index: int, min_count: int) -> str:
+    """Show the value with and without the largest cluster, where an interval would mislead."""
     units, indicator = cells.clusters, cells.indicator
-    if units is None or found.reason[index] != Reason.GRAPPES_INSUFFISANTES or indicator.secrecy.unit == "entreprise":
+    if units is None or found.reason[index] != Reason.GRAPPES_INSUFFISANTES:
         return ""
     whole, part = int(units.n[index]), int(units.dominant_n[index])
-    threshold = indicator.secrecy.min_count if indicator.secrecy.unit == "personne" else 1
-    if min(part, whole - part) < threshold:
+    cases, own = int(units.x[index]), int(units.dominant_x[index])
+    if part in (0, whole) or not _may_be_told(indicator, (part, own), (whole - part, cases - own), min_count):
         return ""
     factor = cells.denominator_scale / cells.numerator_scale
-    without = (int(units.x[index]) - int(units.dominant_x[index])) / (whole - part) * factor
-    share, value = format_value(part / whole, "pourcent"), format_value(without, indicator.unit)
+    share, value = (
+        format_value(part / whole, "pourcent"),
+        format_value((cases - own) / (whole - part) * factor, indicator.unit),
+    )
     return f"Le déclarant qui pèse le plus tient {share} de l'ensemble ; sans lui la valeur serait {value}."
+
+
+def _may_be_told(
+    indicator: CollectedIndicator, largest: tuple[int, int], others: tuple[int, int], min_count: int
+) -> bool:
+    """Tell whether both sides of a subtraction could be published; never where it would name an enterprise."""
+    if indicator.secrecy.unit == "entreprise":
+        return False
+    if indicator.secrecy.unit != "personne":
+        return True
+    threshold = max(indicator.secrecy.min_count, min_count)
+    sizes = [size for n, x in (largest, others) for size in ((n, x, n - x) if indicator.kind == "proportion" else (n,))]
+    return all(size == 0 or size >= threshold for size in sizes)

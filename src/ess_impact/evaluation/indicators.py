@@ -11,11 +11,12 @@ import polars as pl
 from ess_impact.data.checking import Checked, check
 from ess_impact.data.linking import link
 from ess_impact.definitions.catalogue import Catalogue
+from ess_impact.definitions.indicator_faults import GROUPABLE
 from ess_impact.definitions.indicators import Breakdown, CollectedIndicator, DerivedIndicator, Indicator
 from ess_impact.definitions.tables import Table
 from ess_impact.engine.cells import TOTAL
 from ess_impact.engine.duckdb_engine import compute_cells
-from ess_impact.errors import NoAcceptedRowsError, UsageError, unknown_name
+from ess_impact.errors import NoAcceptedRowsError, UsageError, did_you_mean, unknown_name
 from ess_impact.evaluation.campaign import Campaign
 from ess_impact.evaluation.collecting import Collected, Progress, collect, silent
 from ess_impact.evaluation.comparison import rank_rows
@@ -27,7 +28,7 @@ from ess_impact.evaluation.provenance import provenance_of, source_hashes
 from ess_impact.evaluation.results import Results, as_results_frame
 from ess_impact.evaluation.rows import Context, rows_of
 from ess_impact.evaluation.secrecy import confidentiality
-from ess_impact.text import format_number, format_value
+from ess_impact.text import format_value, plural
 
 Engine = Literal["duckdb"]
 By = Sequence[str | Sequence[str]]
@@ -127,11 +128,14 @@ def evaluate(  # noqa: PLR0913 - the public contract of the library
     if isinstance(source, Campaign):
         return evaluate_collected(source, collect(source, progress), indicators=indicators, by=by, period=period)
     known = catalogue or Catalogue.load()
+    if not source:
+        raise UsageError("aucune table donnée", fix="Exemple : evaluate({'sorties': frame}).")
     checked = _checked(source, known)
     chosen = _chosen(known, indicators, checked)
+    _require_rows(chosen, checked, asked=indicators is not None)
     tables = {name: one.accepted for name, one in checked.items()}
     context = Context(catalogue=known, coverage=coverage_of(known, tables))
-    rows = compute_rows(context, tables, chosen, by=_crossings(by), as_of=None)
+    rows = compute_rows(context, tables, chosen, by=_crossings(by, known, chosen), as_of=None)
     frame = _kept(as_results_frame([row for found in rows.values() for row in found]), period)
     return Results(frame=frame, provenance=provenance_of(known, checked))
 
@@ -186,7 +190,7 @@ def evaluate_collected(
         source_hashes=source_hashes(collected),
     )
     chosen = _chosen(catalogue, indicators, collected.checked)
-    rows = compute_rows(context, tables, chosen, by=_crossings(by), as_of=settings.date_reference)
+    rows = compute_rows(context, tables, chosen, by=_crossings(by, catalogue, chosen), as_of=settings.date_reference)
     frame = _kept(as_results_frame([row for found in rows.values() for row in found]), period)
     return Results(frame=frame, provenance=provenance_of(catalogue, collected.checked, campaign, collected))
 
@@ -245,13 +249,15 @@ def _table_rows(
     lists = catalogue.codelists
     strata = {name: one.values for name, one in lists.items()}
     weights = {name: tuple(row.weight for row in one.codes if row.weight is not None) for name, one in lists.items()}
-    changes = panel_changes(frame, table, indicators, scope)
+    changes = panel_changes(frame, table, indicators, scope, weights=weights, min_count=context.min_count)
     rows: Rows = {}
     for name, cells in compute_cells(frame, table, indicators, scope, by=by, strata=strata).items():
         status = confidentiality(cells, min_count=context.min_count)
-        found = rank_rows(cells.indicator, rows_of(context, cells, estimate(cells, weights), status))
+        figures = estimate(cells, weights, min_count=context.min_count)
+        found = rank_rows(cells.indicator, rows_of(context, cells, figures, status))
         rows[name] = [
-            row | _change(row, changes.get((name, _place(table, row), row["period_start"].year))) for row in found
+            row | _change(table, row, changes.get((name, _place(table, row), row["period_start"].year)))
+            for row in found
         ]
     return rows
 
@@ -260,7 +266,7 @@ def _place(table: Table, row: Mapping[str, Any]) -> str:
     return TOTAL if table.territory is None else str(row["territory"])
 
 
-def _change(row: Mapping[str, Any], change: tuple[float, int] | None) -> dict[str, Any]:
+def _change(table: Table, row: Mapping[str, Any], change: tuple[float, int] | None) -> dict[str, Any]:
     if change is None or row["breakdown"] != TOTAL or row["value"] is None:
         return {}
     difference, units = change
@@ -269,7 +275,9 @@ def _change(row: Mapping[str, Any], change: tuple[float, int] | None) -> dict[st
     direction = "hausse" if difference > 0 else "baisse" if difference < 0 else "stable"
     unit = "points" if row["unit"] == "pourcent" else row["unit"]
     shown = f"{'+' if difference > 0 else ''}{format_value(difference, unit)}"
-    note = f"À périmètre constant ({format_number(units)} déclarants présents les deux années) : {shown} en un an."
+    noun = "déclarant" if table.provider == "ouverte" else "répondant"
+    who = plural(units, f"{noun} présent", f"{noun}s présents")
+    note = f"À périmètre constant ({who} les deux années) : {shown} en un an."
     return {
         "panel_constant": difference,
         "trend": direction if certain else "",
@@ -311,10 +319,28 @@ def _with_inputs(catalogue: Catalogue, wanted: list[str]) -> list[Indicator]:
     return [found[name] for name in sorted(found)]
 
 
-def _crossings(by: By | None) -> tuple[Breakdown, ...] | None:
+def _require_rows(chosen: Sequence[Indicator], checked: Mapping[str, Checked], *, asked: bool) -> None:
+    needed = {one.table for one in chosen if not isinstance(one, DerivedIndicator)}
+    empty = sorted(name for name in needed if name not in checked or checked[name].accepted.is_empty())
+    if empty and (asked or len(empty) == len(needed)):
+        given = [checked[name].anomalies for name in empty if name in checked]
+        reasons = [str(text) for one in given for text in one["message"].unique(maintain_order=True).head(3)]
+        raise NoAcceptedRowsError(f"aucune ligne acceptée pour : {', '.join(empty)}", fix=" ".join(reasons))
+
+
+def _crossings(by: By | None, catalogue: Catalogue, chosen: Sequence[Indicator]) -> tuple[Breakdown, ...] | None:
     if by is None:
         return None
-    return tuple((one,) if isinstance(one, str) else tuple(one) for one in by)
+    crossings = tuple((one,) if isinstance(one, str) else tuple(one) for one in by)
+    names = sorted({name for crossing in crossings for name in crossing})
+    for table in sorted({one.table for one in chosen if not isinstance(one, DerivedIndicator)}):
+        columns = catalogue.columns_of(catalogue.table(table))
+        known = [one.name for one in columns.values() if one.type in GROUPABLE]
+        for name in names:
+            if name not in known:
+                fix = did_you_mean(name, known) or f"Ventilations de « {table} » : {', '.join(known)}."
+                raise UsageError(f"« {name} » ne peut pas servir de ventilation", fix=fix)
+    return crossings
 
 
 def _kept(frame: pl.DataFrame, period: int | None) -> pl.DataFrame:

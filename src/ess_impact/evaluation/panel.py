@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 
 import polars as pl
@@ -11,16 +13,25 @@ from ess_impact.definitions.expression import Scope
 from ess_impact.definitions.indicators import CollectedIndicator
 from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import ColumnType
-from ess_impact.engine.cells import TOTAL, CellKey
+from ess_impact.engine.cells import TOTAL, CellKey, Cells
 from ess_impact.engine.duckdb_engine import compute_cells
 from ess_impact.evaluation.estimates import estimate
 from ess_impact.evaluation.secrecy import FREE, confidentiality
 
+Weights = Mapping[str, tuple[Decimal, ...]]
 Changes = dict[tuple[str, str, int], tuple[float, int]]
 """(indicator, territory, year) to (change since the year before, number of units present in both)."""
 
 
-def panel_changes(frame: pl.DataFrame, table: Table, indicators: Sequence[CollectedIndicator], scope: Scope) -> Changes:
+def panel_changes(
+    frame: pl.DataFrame,
+    table: Table,
+    indicators: Sequence[CollectedIndicator],
+    scope: Scope,
+    *,
+    weights: Weights | None = None,
+    min_count: int | None = None,
+) -> Changes:
     """Compute the change of each total between consecutive years, on units present in both.
 
     Parameters
@@ -33,6 +44,10 @@ def panel_changes(frame: pl.DataFrame, table: Table, indicators: Sequence[Collec
         Indicators of the table.
     scope : Scope
         What expressions may name.
+    weights : mapping, optional
+        Weights of the strata of each reference codelist.
+    min_count : int, optional
+        Campaign's secrecy threshold.
 
     Returns
     -------
@@ -49,7 +64,7 @@ def panel_changes(frame: pl.DataFrame, table: Table, indicators: Sequence[Collec
         years = sorted(year for year in dated["_year"].unique().to_list() if year is not None)
         for before, year in pairwise(years):
             if year == before + 1:
-                changes |= _between(dated, table, group, scope, year)
+                changes |= _between(_Panel(dated, table, group, scope, weights or {}, min_count), year)
     return changes
 
 
@@ -57,46 +72,54 @@ def _year(column: str, scope: Scope) -> pl.Expr:
     return pl.col(column).dt.year() if scope.columns[column] is ColumnType.DATE else pl.col(column)
 
 
-def _between(
-    dated: pl.DataFrame, table: Table, indicators: list[CollectedIndicator], scope: Scope, year: int
-) -> Changes:
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    dated: pl.DataFrame
+    table: Table
+    indicators: list[CollectedIndicator]
+    scope: Scope
+    weights: Weights
+    min_count: int | None
+
+
+def _between(panel: _Panel, year: int) -> Changes:
     """Compare two years of the whole, then of each territory: a unit that moved stays in the whole only."""
-    owner = str(table.owner)
-    changes = _on_panel(dated, table, indicators, scope, (year, [owner]))
-    if table.territory is None:
+    owner, territory = str(panel.table.owner), panel.table.territory
+    changes = _on_panel(panel, year, [owner])
+    if territory is None:
         return changes
-    within = _on_panel(dated, table, indicators, scope, (year, [owner, table.territory.column]))
     whole = {key: change for key, change in changes.items() if key[1] == TOTAL}
+    within = _on_panel(panel, year, [owner, territory.column])
     return whole | {key: change for key, change in within.items() if key[1] != TOTAL}
 
 
-def _on_panel(
-    dated: pl.DataFrame,
-    table: Table,
-    indicators: list[CollectedIndicator],
-    scope: Scope,
-    panel: tuple[int, list[str]],
-) -> Changes:
-    year, unit = panel
-    pair = dated.filter(pl.col("_year").is_in([year - 1, year])).drop_nulls(unit)
+def _on_panel(panel: _Panel, year: int, unit: list[str]) -> Changes:
+    pair = panel.dated.filter(pl.col("_year").is_in([year - 1, year])).drop_nulls(unit)
     both = pair.group_by(unit).agg(pl.col("_year").n_unique().alias("years")).filter(pl.col("years") == 2)
-    kept = pair.join(both, on=unit, how="semi")
+    kept = pair.join(both, on=unit, how="semi").drop("_year")
     if kept.is_empty():
         return {}
-    sizes = _sizes(kept, table)
+    sizes = _sizes(kept, panel.table)
     found: Changes = {}
-    for name, cells in compute_cells(kept.drop("_year"), table, indicators, scope, by=()).items():
-        figures, status = estimate(cells, resample=False), confidentiality(cells)
-        values = {
-            key: value
-            for key, value, state in zip(cells.keys, figures.value, status, strict=True)
-            if state == FREE and value == value
-        }
+    for name, cells in compute_cells(
+        kept, panel.table, panel.indicators, panel.scope, by=(), strata=dict(panel.scope.codelists)
+    ).items():
+        values = _publishable(cells, panel)
         for key, value in values.items():
             earlier = values.get(CellKey(territory=key.territory, year=year - 1))
             if key.year == year and earlier is not None and key.territory in sizes:
-                found[(name, key.territory, year)] = (float(value - earlier), sizes[key.territory])
+                found[(name, key.territory, year)] = (value - earlier, sizes[key.territory])
     return found
+
+
+def _publishable(cells: Cells, panel: _Panel) -> dict[CellKey, float]:
+    figures = estimate(cells, panel.weights, resample=False)
+    status = confidentiality(cells, min_count=panel.min_count)
+    return {
+        key: float(value)
+        for key, value, state in zip(cells.keys, figures.value, status, strict=True)
+        if not key.breakdown and state == FREE and value == value
+    }
 
 
 def _sizes(kept: pl.DataFrame, table: Table) -> dict[str, int]:

@@ -149,7 +149,7 @@ def rows_of(context: Context, cells: Cells, figures: Figures, status: list[str])
             continue
         row = common | _place(context, cells, key) | _numbers(cells, figures, index)
         row |= _coverage(context.coverage.get((cells.indicator.table, key.year)))
-        row |= _against_plan(context, cells.indicator.id, row)
+        row |= against_plan(context, cells.indicator.id, row)
         rows.append(row | {"conf_status": FREE} if status[index] == FREE else hidden(row, status[index]))
     return rows
 
@@ -225,7 +225,23 @@ def _coverage(found: Coverage | None) -> dict[str, Any]:
     }
 
 
-def _against_plan(context: Context, indicator: str, row: Mapping[str, Any]) -> dict[str, Any]:
+def against_plan(context: Context, indicator: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Set a figure beside the target and the first reference of its plan.
+
+    Parameters
+    ----------
+    context : Context
+        The run.
+    indicator : str
+        Id of the indicator.
+    row : mapping
+        Its row: value, low, high.
+
+    Returns
+    -------
+    dict
+        Gap to the target, reference and comparison; empty where there is neither.
+    """
     _, placement = context.placement(indicator)
     if placement is None or row["value"] is None:
         return {}
@@ -240,8 +256,8 @@ def _against_plan(context: Context, indicator: str, row: Mapping[str, Any]) -> d
 
 
 def _comparison(row: Mapping[str, Any], level: float) -> str:
-    low = row["value"] if row["low"] is None else row["low"]
-    high = row["value"] if row["high"] is None else row["high"]
+    low = row["value"] if row.get("low") is None else row["low"]
+    high = row["value"] if row.get("high") is None else row["high"]
     if low > level:
         return "au_dessus"
     return "en_dessous" if high < level else "non_concluant"

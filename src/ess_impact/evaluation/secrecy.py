@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from ess_impact.definitions.indicators import Breakdown, CollectedIndicator
+from ess_impact.definitions.indicators import Breakdown, CollectedIndicator, FractionMeasures
 from ess_impact.engine.cells import TOTAL, CellKey, Cells, UnitSums
 
 MIN_ENTERPRISES = 3
@@ -52,12 +52,21 @@ def confidentiality(cells: Cells, *, min_count: int | None = None) -> list[str]:
 
 
 def _persons(cells: Cells, threshold: int) -> list[str]:
-    counted = cells.indicator.kind in ("count", "proportion", "qualitative")
+    parts, counts = _counts_persons(cells.indicator)
     status = []
     for numerator, n in zip(cells.numerator, _denominators(cells), strict=True):
-        sizes = [n, numerator, n - numerator] if counted else [n]
+        sizes = [n, *([numerator] if counts else []), *([n - numerator] if parts else [])]
         status.append(PRIMARY if any(0 < size < threshold for size in sizes) else FREE)
     return status
+
+
+def _counts_persons(indicator: CollectedIndicator) -> tuple[bool, bool]:
+    """Tell whether the numerator is a part of the rows, and whether it counts rows or persons at all."""
+    if indicator.kind in ("count", "proportion", "qualitative"):
+        return True, True
+    measures = indicator.measures
+    events = isinstance(measures, FractionMeasures) and measures.numerator.expr is None
+    return False, events or indicator.kind == "distinct"
 
 
 def _denominators(cells: Cells) -> Iterable[int]:
@@ -66,13 +75,14 @@ def _denominators(cells: Cells) -> Iterable[int]:
 
 def _enterprises(cells: Cells, units: UnitSums) -> list[str]:
     limit = cells.indicator.secrecy.max_share
-    return [PRIMARY if _disclosive(cells.indicator, units, index, limit) else FREE for index in range(len(cells.keys))]
+    return [
+        PRIMARY if int(cells.n[index]) and _disclosive(cells.indicator, units, index, limit) else FREE
+        for index in range(len(cells.keys))
+    ]
 
 
 def _disclosive(indicator: CollectedIndicator, units: UnitSums, index: int, limit: float) -> bool:
     count = int(units.units[index])
-    if count == 0:
-        return False
     if count < MIN_ENTERPRISES:
         return True
     if indicator.kind in ("distinct", "count", "qualitative"):

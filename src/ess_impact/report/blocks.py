@@ -70,12 +70,12 @@ def card(view: IndicatorView, url: str = "") -> Markup:
     value = value_cell(figure) if figure is not None else "pas de donnée"
     period = _when_and_where(figure) if figure is not None else ""
     name = french(view.indicator.name)
-    level = label_of(LEVELS, view.indicator.niveau)
+    note = " · ".join(part for part in (period, label_of(LEVELS, view.indicator.niveau)) if part)
     unknown = " sans-valeur" if figure is None or figure.value is None else ""
     return trusted(
         f'<div class="carte{unknown}"><p class="carte-nom">{link(url, name) if url else as_html(name)}</p>'
         f'<p class="carte-valeur">{as_html(value).replace(NBSP, " ")}</p>'
-        f'<p class="carte-note">{as_html(" · ".join(part for part in (period, level) if part))}</p>{_reserve(figure)}</div>'
+        f'<p class="carte-note">{as_html(note)}</p>{_reserve(figure)}</div>'
     )
 
 
@@ -227,7 +227,8 @@ def _inputs(indicator: Indicator, edition: Edition, names: Names) -> object:
         known = edition.catalogue.indicators
         parts = [french(known[one.indicator].name) for one in indicator.inputs.values() if one.indicator in known]
         formula = f" (formule\u00a0: {indicator.formula})" if indicator.formula else ""
-        return f"Calculé à partir de\u00a0: {enumerate_fr([f'«\u00a0{one}\u00a0»' for one in parts])}{formula}"
+        quoted = enumerate_fr([typeset(f"« {one} »") for one in parts])
+        return f"Calculé à partir de\u00a0: {quoted}{formula}"
     table = names.table_of(indicator)
     if table is None:
         return indicator.table

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
+from ess_impact.definitions.indicators import Qualitative
 from ess_impact.errors import MissingExtraError
 from ess_impact.report.frames import Figure, IndicatorView, figures_of, view_of
 from ess_impact.report.labels import Names, french, in_sentence
@@ -78,10 +79,27 @@ def chart_of(
     known = [one for one in view.history if one.value is not None and not one.hidden]
     if len(known) > _PAIR:
         return _line(view, known)
-    for breakdown in sorted(view.breakdowns, key=lambda name: name.count("*")):
+    scale = scale_of(view)
+    for breakdown in sorted(view.breakdowns, key=lambda name: (name.count("*"), name != scale)):
         if "*" not in breakdown and len(_shown(view.breakdowns[breakdown])) > 1:
             return _modalities(view, breakdown, names, references or {})
     return _line(view, known) if len(known) > 1 else None
+
+
+def scale_of(view: IndicatorView) -> str:
+    """Return the column that holds the answers of a scale: its own breakdown says more than any other.
+
+    Parameters
+    ----------
+    view : IndicatorView
+        Any indicator.
+
+    Returns
+    -------
+    str
+        "" for an indicator that is no scale.
+    """
+    return view.indicator.measures.value.column if isinstance(view.indicator, Qualitative) else ""
 
 
 def _shown(figures: Sequence[Figure]) -> list[Figure]:
@@ -162,10 +180,13 @@ def _modalities(view: IndicatorView, breakdown: str, names: Names, references: M
     period = format_period(shown[0].period_start, shown[0].period_end)
     detail = f"Par {in_sentence(label)}, {period}" + (INTERVAL if intervals else "")
     hidden = sum(one.hidden for one in ordered)
+    absent = [
+        names.modality(indicator, breakdown, one.modality) for one in ordered if one.value is None and not one.hidden
+    ]
     return Chart(
         name=indicator.id,
         alt=_modalities_alt(view, rows, detail, references),
-        caption=f"{french(indicator.name)}, {in_sentence(detail)}." + _left_out(hidden, len(_shown(ordered))),
+        caption=f"{french(indicator.name)}, {in_sentence(detail)}." + _left_out(hidden, len(_shown(ordered)), absent),
         spec=_finish(alt.layer(*layers), view, detail),
     )
 
@@ -191,15 +212,17 @@ def _rule(alt: Any, label: str, value: float) -> Any:
     return rule + text.encode(x="repere:Q", text="nom:N")
 
 
-def _left_out(hidden: int, shown: int) -> str:
+def _left_out(hidden: int, shown: int, absent: Sequence[str]) -> str:
     text = f" {plural(hidden, 'cellule couverte', 'cellules couvertes')} par le secret statistique." if hidden else ""
+    text += f" Sans valeur\u00a0: {enumerate_fr(absent)}." if absent else ""
     return text + (f" Les {MAX_MODALITIES} premières sur {shown}." if shown > MAX_MODALITIES else "")
 
 
 def _modalities_alt(view: IndicatorView, rows: list[Spec], detail: str, references: Mapping[str, float]) -> str:
     parts = [f"{row['modalite']} {row['texte']}" for row in rows]
-    marks = [f"{label} {format_value(value, view.indicator.unit)}" for label, value in references.items()]
-    marked = f" Repère\u00a0: {enumerate_fr(marks)}." if marks else ""
+    texts = {label: format_value(value, view.indicator.unit) for label, value in references.items()}
+    marks = [label if value in label else f"{label} {value}" for label, value in texts.items()]
+    marked = f" Trait vertical\u00a0: {enumerate_fr(marks)}." if marks else ""
     return _alt(view, f"{detail}. {enumerate_fr(parts)}.{marked}")
 
 
@@ -225,7 +248,9 @@ def _line(view: IndicatorView, figures: list[Figure]) -> Chart:
             "periode:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, grid=False), scale=alt.Scale(padding=0.6)
         )
     )
-    axis = alt.Y("valeur:Q", title=title or None, axis=alt.Axis(format=number, tickCount=5), scale=alt.Scale(zero=True))
+    whole = {} if unit_of(view.indicator.unit).decimals else {"tickMinStep": 1}
+    ticks = alt.Axis(format=number, tickCount=5, **whole)
+    axis = alt.Y("valeur:Q", title=title or None, axis=ticks, scale=alt.Scale(zero=True))
     layers = [
         base.mark_line(color=MAIN, strokeWidth=2).encode(y=axis),
         base.mark_point(color=MAIN, filled=True, size=80, opacity=1).encode(y="valeur:Q"),

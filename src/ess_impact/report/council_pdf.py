@@ -16,17 +16,29 @@ from ess_impact.definitions.vocabulary import Diffusion
 from ess_impact.errors import EssImpactError, MissingExtraError
 from ess_impact.report.charts import FICTITIOUS, chart_of, render
 from ess_impact.report.frames import Edition, Figure, IndicatorView, load_edition
-from ess_impact.report.labels import CIRCLES, METHOD_NOTES, METHODS, PROVIDERS, Names, label_of
+from ess_impact.report.labels import (
+    CIRCLES,
+    METHOD_NOTES,
+    METHODS,
+    PROVIDERS,
+    Names,
+    answered_words,
+    french,
+    in_sentence,
+    label_of,
+)
+from ess_impact.report.quality import rule_label
 from ess_impact.report.sentences import (
     baseline_qualifier,
     describe,
     interval_sentence,
     missing_sentence,
+    notes_sentence,
     placement_sentences,
     rank_sentence,
     reason_sentence,
 )
-from ess_impact.text import format_date, format_interval, format_number, format_period, format_value, plural
+from ess_impact.text import format_date, format_interval, format_number, format_period, format_value, plural, typeset
 
 MAX_BREAKDOWNS = 3
 MAX_MODALITIES = 10
@@ -39,15 +51,16 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÀ-Ý«])")
 _SVG_FONT = re.compile(r"""font-family(=|:\s*)("[^"]*"|'[^']*'|[^;"'>]+)""")
 _SEVERITIES = {"rejet": "ligne écartée", "alerte": "à vérifier"}
 _READING = (
-    "Les chiffres viennent tous du même dossier de résultats ; ce document n'en calcule aucun.",
-    "Un intervalle dit la variabilité aléatoire d'une valeur ; il ne couvre ni les erreurs de saisie, ni les biais.",
-    "Une donnée exhaustive n'a pas d'intervalle : rien n'y a été tiré au sort.",
-    "« Résultat observé » ne veut pas dire effet de la politique : aucun indicateur descriptif n'en mesure l'impact.",
-    "Les petits effectifs sont masqués (secret statistique), avec une seconde case quand une seule se déduirait.",
-    "Aucune décision individuelle (subvention, label, conventionnement) n'est tirée de ces résultats.",
+    "Les chiffres viennent tous du même dossier de résultats ; ce document n’en calcule aucun.",
+    "Un intervalle dit la variabilité aléatoire d’une valeur ; il ne couvre ni les erreurs de saisie, ni les biais.",
+    "Une donnée exhaustive n’a pas d’intervalle : rien n’y a été tiré au sort.",
+    "« Résultat observé » ne veut pas dire effet de la politique : aucun indicateur descriptif n’en mesure l’impact.",
+    "« secret » : petit effectif masqué (secret statistique), ou case qui en ferait retrouver une par soustraction.",
+    "« n. d. » : pas de donnée ; « non renseigné » : réponses inconnues, jamais réparties entre les autres.",
+    "Aucune décision individuelle (subvention, label, conventionnement) n’est tirée de ces résultats.",
 )
 _QUALITY = (
-    "Chaque ligne reçue est contrôlée. Une ligne écartée ne compte dans aucun résultat tant qu'elle n'est pas "
+    "Chaque ligne reçue est contrôlée. Une ligne écartée ne compte dans aucun résultat tant qu’elle n’est pas "
     "corrigée ; une alerte signale une valeur à vérifier, qui compte déjà."
 )
 
@@ -134,8 +147,8 @@ def _compile(content: Mapping[str, Any]) -> bytes:
 def _content(edition: Edition, charts: Mapping[str, ChartFile] | None) -> dict[str, Any]:
     provenance = edition.provenance
     plan = edition.plan
-    title = plan.name.fr if plan else "Évaluation de la politique d'économie sociale et solidaire"
-    territory = plan.territory.fr if plan else f"Département {provenance.departement}"
+    title = french(plan.name) if plan else "Évaluation de la politique d’économie sociale et solidaire"
+    territory = french(plan.territory) if plan else f"Département {provenance.departement}"
     day = _iso(provenance.date_reference)
     campaign = f"Évaluation, campagne {provenance.campagne}"
     circle = label_of(CIRCLES, edition.diffusion)
@@ -148,9 +161,9 @@ def _content(edition: Edition, charts: Mapping[str, ChartFile] | None) -> dict[s
         "edition": circle[:1].upper() + circle[1:],
         "date": {"year": day.year, "month": day.month, "day": day.day} if day else None,
         "synthetic": edition.synthetic,
-        "band": _BAND,
+        "band": typeset(_BAND),
         "mark": FICTITIOUS,
-        "imprint": _imprint(edition, circle),
+        "imprint": [typeset(one) for one in _imprint(edition, circle)],
         "sections": _sections(edition, charts),
         "pages": [_quality_page(edition), _methods_page(edition), _sources_page(edition)],
     }
@@ -211,8 +224,8 @@ def _section(
     headlines = [one for one in shown if one.headline] or shown[:1]
     others = [one for one in shown if one not in headlines]
     return {
-        "title": objective.name.fr,
-        "question": objective.question.fr if objective.question else "",
+        "title": _title(edition, objective),
+        "question": french(objective.question) if objective.question else "",
         "indicators": [_indicator(edition, one, _chart(edition, one, charts)) for one in headlines],
         "others": _others_table(edition, others) if others else None,
         "published": [_published(one) for one in published],
@@ -220,21 +233,33 @@ def _section(
     }
 
 
+def _title(edition: Edition, objective: Objective) -> str:
+    """Return the title of a chapter, objectives of the plan numbered as in the book."""
+    numbered = [one.id for one in (edition.plan.objectives if edition.plan else ()) if one.kind == "objectif"]
+    number = f"Objectif {numbered.index(objective.id) + 1} – " if objective.id in numbered else ""
+    return f"{number}{french(objective.name)}"
+
+
 def _indicator(edition: Edition, placement: Placement, chart: ChartFile | None) -> dict[str, Any]:
     view = edition.views[placement.indicator]
     indicator, figure = view.indicator, view.headline
-    notes = [("Qui a répondu", missing_sentence(figure) if figure else "")]
+    notes = [("Réponses", missing_sentence(figure) if figure else "")]
+    ranked = sum(one.rank is not None for one in view.territories)
     if figure is not None and figure.value is not None and not figure.hidden:
-        notes = [("Lecture", f"{describe(indicator, figure)}."), *notes, ("Calcul", figure.notes or "")]
-        notes.append(("Comparaison", rank_sentence(figure, len(view.territories) or None)))
-    notes += [("Repères", one) for one in placement_sentences(placement, indicator.unit)]
-    notes.append(("Limites", _first_sentence(indicator.limitations.fr)))
+        notes = [
+            ("Lecture", f"{describe(indicator, figure)}."),
+            *notes,
+            ("À savoir", notes_sentence(indicator, figure)),
+        ]
+        notes.append(("Comparaison", rank_sentence(figure, ranked or None)))
+    notes.append(("Repères", " ".join(placement_sentences(placement, indicator.unit, figure))))
+    notes.append(("Limites", _first_sentence(french(indicator.limitations))))
     return {
-        "name": indicator.name.fr,
+        "name": french(indicator.name),
         "value": _value(figure),
         "period": _period(figure),
         "interval": (interval_sentence(indicator, figure) or reason_sentence(figure)) if figure else "",
-        "notes": [{"label": f"{label} : ", "text": text} for label, text in notes if text],
+        "notes": [{"label": f"{label}\u00a0: ", "text": text} for label, text in notes if text],
         "tables": _breakdown_tables(view, Names(edition.catalogue)),
         "chart": {"svg": _with_embedded_font(chart.svg), "alt": chart.alt, "caption": chart.caption} if chart else None,
     }
@@ -245,7 +270,9 @@ def _value(figure: Figure | None) -> str:
         return "Aucune donnée"
     if figure.hidden:
         return "Non publié"
-    return format_value(figure.value, figure.unit) if figure.value is not None else "Non calculé"
+    return (
+        format_value(figure.value, figure.unit) + answered_words(figure) if figure.value is not None else "Non calculé"
+    )
 
 
 def _period(figure: Figure | None) -> str:
@@ -255,15 +282,16 @@ def _period(figure: Figure | None) -> str:
 
 
 def _first_sentence(text: str) -> str:
-    return _SENTENCE_END.split(" ".join(text.split()), maxsplit=1)[0]
+    return _SENTENCE_END.split(text, maxsplit=1)[0]
 
 
 def _chart(edition: Edition, placement: Placement, drawn: Mapping[str, ChartFile] | None) -> ChartFile | None:
     if drawn is not None:
         return drawn.get(placement.indicator)
     view = edition.views[placement.indicator]
-    shares = view.indicator.unit == "pourcent"
-    references = {one.label.fr: float(one.value) for one in placement.references} if shares else {}
+    references = {
+        f"repère {format_value(one.value, view.indicator.unit)}": float(one.value) for one in placement.references
+    }
     chart = chart_of(view, Names(edition.catalogue), own=edition.provenance.departement, references=references)
     return ChartFile(svg=render(chart), alt=chart.alt, caption=chart.caption) if chart else None
 
@@ -285,8 +313,8 @@ def _breakdown_table(view: IndicatorView, breakdown: str, names: Names) -> dict[
     left = len(ordered) - MAX_MODALITIES
     cut = f" ({MAX_MODALITIES} premières lignes ; {plural(left, 'autre')} dans le livre)" if left > 0 else ""
     return {
-        "caption": f"{indicator.name.fr}, par {label[:1].lower()}{label[1:]}{cut}",
-        "head": [label, "Valeur", "Intervalle", "Effectif"],
+        "caption": f"{french(indicator.name)}, par {in_sentence(label)}{cut}",
+        "head": [label, "Valeur", "Intervalle à 95\u202f%", "Observations"],
         "widths": [4, 2, 4, 2],
         "left": 1,
         "rows": [
@@ -298,6 +326,8 @@ def _breakdown_table(view: IndicatorView, breakdown: str, names: Names) -> dict[
 def _cells(figure: Figure) -> list[str]:
     if figure.hidden:
         return ["secret", "–", "–"]
+    if figure.value is None and figure.reason == "manquants_excessifs":
+        return ["trop d’inconnues", "–", "–"]
     interval = "–" if figure.low is None else format_interval(figure.low, figure.high, figure.unit)
     return [format_value(figure.value, figure.unit), interval, format_number(figure.n) if figure.n is not None else "–"]
 
@@ -308,10 +338,10 @@ def _others_table(edition: Edition, placements: Sequence[Placement]) -> dict[str
         view = edition.views[placement.indicator]
         figure = view.headline
         interval = format_interval(figure.low, figure.high, figure.unit) if figure and figure.low is not None else "–"
-        rows.append([view.indicator.name.fr, _value(figure), _period(figure) if figure else "–", interval])
+        rows.append([french(view.indicator.name), _value(figure), _period(figure) if figure else "–", interval])
     return {
         "caption": "Autres indicateurs de cet objectif, détaillés dans le livre",
-        "head": ["Indicateur", "Valeur", "Période", "Intervalle"],
+        "head": ["Indicateur", "Valeur", "Période", "Intervalle à 95\u202f%"],
         "widths": [5, 2.4, 1.6, 3],
         "left": 1,
         "rows": rows,
@@ -319,21 +349,24 @@ def _others_table(edition: Edition, placements: Sequence[Placement]) -> dict[str
 
 
 def _published(baseline: Baseline) -> dict[str, str]:
-    return {"label": f"« {baseline.quote} » ", "text": f"({baseline_qualifier(baseline)} ; source : {baseline.source})"}
+    return {
+        "label": f"«\u00a0{baseline.quote}\u00a0» ",
+        "text": f"({baseline_qualifier(baseline)} ; source : {baseline.source})",
+    }
 
 
 def _quality_page(edition: Edition) -> dict[str, Any]:
     provenance = edition.provenance
-    texts = [_QUALITY]
-    answered = provenance.reponse
-    if answered.get("attendus"):
-        rate = format_value(answered.get("taux"), "pourcent")
-        who = f"{format_number(answered.get('repondants'))} répondants"
-        texts.append(
-            f"{who} sur {plural(answered['attendus'], 'structure attendue', 'structures attendues')} ({rate})."
-        )
-    if provenance.silencieuses:
-        texts.append(f"{plural(provenance.silencieuses, 'structure')} sans aucun envoi.")
+    texts = [typeset(_QUALITY)]
+    found, silent = provenance.reponse, provenance.silencieuses
+    if found.get("attendus"):
+        who = f"{format_number(found.get('repondants'))} répondants"
+        expected = plural(found["attendus"], "structure attendue", "structures attendues")
+        texts.append(f"{who} sur {expected} ({format_value(found.get('taux'), 'pourcent')}).")
+    if silent:
+        rest = int(found.get("attendus", 0) - found.get("repondants", 0)) - silent
+        others = f"\u00a0; {plural(rest, 'autre')} sans ligne acceptée pour cette année" if rest > 0 else ""
+        texts.append(f"{plural(silent, 'structure')} sans aucun envoi{others}.")
     fields = ("lues", "acceptees", "ecartees", "alertes")
     rows = [
         [_table_name(edition, name), *(format_number(counts.get(field, 0)) for field in fields)]
@@ -362,7 +395,7 @@ def _rules(edition: Edition) -> list[dict[str, Any]]:
             "rows": [
                 [
                     _table_name(edition, one["table"]),
-                    _rule_name(edition, one["table"], one["regle"]),
+                    rule_label(edition.catalogue, one),
                     label_of(_SEVERITIES, one["severite"]),
                     format_number(one["nombre"]),
                 ]
@@ -377,21 +410,15 @@ def _table_name(edition: Edition, name: str) -> str:
     return table.name.fr if table else name or "Fichier entier"
 
 
-def _rule_name(edition: Edition, table: str, rule: str) -> str:
-    known = edition.catalogue.tables.get(table)
-    found = next((one for one in known.rules if one.id == rule), None) if known else None
-    return found.message.fr if found else rule.replace("_", " ")
-
-
 def _methods_page(edition: Edition) -> dict[str, Any]:
     figures = [one for view in edition.views.values() for one in (*view.history, *sum(view.breakdowns.values(), ()))]
     used = sorted({one.method for one in figures if one.method})
     notes = []
     for method in used:
         note = edition.catalogue.methods.get(METHOD_NOTES.get(method, method))
-        text = f"voir le chapitre « {note.name.fr} » du livre" if note else "voir le livre"
+        text = f"voir le chapitre «\u00a0{french(note.name)}\u00a0» du livre" if note else "voir le livre"
         notes.append({"label": f"{label_of(METHODS, method)} : ", "text": f"{text}."})
-    return {"title": "Méthodes en bref", "texts": list(_READING), "tables": [], "notes": notes}
+    return {"title": "Méthodes en bref", "texts": [typeset(one) for one in _READING], "tables": [], "notes": notes}
 
 
 def _sources_page(edition: Edition) -> dict[str, Any]:
@@ -407,6 +434,8 @@ def _sources_page(edition: Edition) -> dict[str, Any]:
         lines.add((f"{source.provider} : ", " ; ".join(part for part in parts if part) + "."))
     plan = edition.plan
     texts = ["Les empreintes (sha256) de chaque fichier lu sont dans provenance.json, avec les résultats."]
+    if edition.synthetic:
+        texts.append("Dans cette démonstration, toutes les données sont fictives : les sources sont celles prévues.")
     texts += [f"Objectifs et chiffres déjà publiés : {plan.source}."] if plan else []
-    notes = [{"label": label, "text": text} for label, text in sorted(lines)]
-    return {"title": "Sources", "texts": texts, "tables": [], "notes": notes}
+    notes = [{"label": typeset(label), "text": typeset(text)} for label, text in sorted(lines)]
+    return {"title": "Sources", "texts": [typeset(one) for one in texts], "tables": [], "notes": notes}

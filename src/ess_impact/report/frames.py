@@ -219,10 +219,11 @@ def view_of(indicator: Indicator, figures: list[Figure], territory: str) -> Indi
     latest = history[-1] if history else None
     grouped: dict[str, list[Figure]] = defaultdict(list)
     for one in mine:
-        if latest is not None and not one.is_total and _period(one) == _period(latest):
+        if latest is not None and not one.is_total and _period(one) == _period(latest) and not _empty(one):
             grouped[one.breakdown].append(one)
+    told = {name for name, rows in grouped.items() if any(one.modality != UNKNOWN_MODALITY for one in rows)}
     declared = ["*".join(names) for names in getattr(indicator, "breakdowns", ())]
-    ordered = sorted(grouped, key=lambda name: (declared.index(name) if name in declared else len(declared), name))
+    ordered = sorted(told, key=lambda name: (declared.index(name) if name in declared else len(declared), name))
     return IndicatorView(
         indicator=indicator,
         headline=latest,
@@ -232,6 +233,12 @@ def view_of(indicator: Indicator, figures: list[Figure], territory: str) -> Indi
         own=own,
         synthetic=any(bool(one.synthetic) for one in figures),
     )
+
+
+def _empty(figure: Figure) -> bool:
+    """Whether a row counts nobody: on a scale, the answers that are missing are counted beside every other row."""
+    unknown = UNKNOWN_MODALITY in figure.modality.split("*")
+    return figure.kind == "qualitative" and unknown and figure.n == 0 and not figure.hidden
 
 
 def _own_place(places: list[str], territory: str) -> str:

@@ -67,10 +67,30 @@ PROVIDERS: Mapping[str, str] = {
     "service": "un service du Département",
     "ouverte": "un producteur de données ouvertes",
 }
+_SEVERAL = 2
 _WORDS = {"true": "oui", "false": "non", "conceded": "concédée", "direct": "directe"}
 """Codes of columns without a codelist: booleans, and the kind of management of ma cantine."""
 _UNKNOWN = {"type_siae": "hors insertion (IAE) ou non renseigné"}
 """What an empty cell means, where it is not only an answer that is missing."""
+
+COVERS: Mapping[str, str] = {
+    "echantillon": "il couvre l’aléa du tirage de l’échantillon",
+    "non_reponse": (
+        "il couvre l’aléa dû aux réponses qui manquent, si ceux qui n’ont pas répondu ressemblent aux autres, "
+        "et traite les réponses connues comme un tirage parmi bien d’autres cas semblables"
+    ),
+    "superpopulation": (
+        "il couvre la variabilité aléatoire : ce qui aurait pu être observé une année semblable, "
+        "dans les mêmes conditions"
+    ),
+}
+"""What an interval covers, by kind of inference."""
+COMPARED: Mapping[str, str] = {
+    "au_dessus": "La valeur est au-dessus de ce seuil.",
+    "en_dessous": "La valeur est en dessous de ce seuil.",
+    "non_concluant": "L’intervalle contient ce seuil\u00a0: on ne peut pas dire de quel côté se trouve la valeur.",
+}
+"""How a value stands against the first reference."""
 
 
 def label_of(words: Mapping[str, str], word: str | None) -> str:
@@ -89,6 +109,24 @@ def label_of(words: Mapping[str, str], word: str | None) -> str:
         Never fails.
     """
     return words.get(word or "", (word or "").replace("_", " "))
+
+
+def answered_words(figure: Figure) -> str:
+    """Return what follows the total of a scale, which counts answers and nothing done.
+
+    Parameters
+    ----------
+    figure : Figure
+        Any figure.
+
+    Returns
+    -------
+    str
+        " ont répondu", or "" for a figure that is no scale.
+    """
+    if figure.kind != "qualitative" or not figure.is_total or figure.value is None:
+        return ""
+    return " ont répondu" if figure.value >= _SEVERAL else " a répondu"
 
 
 def french(label: Label) -> str:
@@ -126,6 +164,12 @@ def in_sentence(text: str) -> str:
     ('sexe', 'EPCI')
     """
     return text if text[:2].isupper() else text[:1].lower() + text[1:]
+
+
+def _size(figure: Figure) -> float:
+    if figure.kind not in ("count", "distinct_count", "sum"):
+        return 0.0
+    return -figure.value if figure.value is not None else float("inf")
 
 
 class Names:
@@ -218,7 +262,9 @@ class Names:
         return french(label) if label else _WORDS.get(code.lower(), code)
 
     def order(self, indicator: Indicator, breakdown: str, figures: tuple[Figure, ...]) -> list[Figure]:
-        """Sort modalities: the order of the codelist where there is one, else by value; unknown last.
+        """Sort modalities: the order of the codelist, else totals by size and shares by name; unknown last.
+
+        A share sorted by its value would read as a ranking, without the bounds of one.
 
         Parameters
         ----------
@@ -244,7 +290,7 @@ class Names:
             codes = figure.modality.split("*")
             places = tuple(rank.get(code, len(rank)) for rank, code in zip(ranks, codes, strict=False))
             unknown = any(code == UNKNOWN_MODALITY for code in codes)
-            return unknown, places, -(figure.value if figure.value is not None else float("-inf")), figure.modality
+            return unknown, places, _size(figure), figure.modality
 
         return sorted(figures, key=key)
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ess_impact.definitions.plans import Baseline, Objective, Placement
 from ess_impact.report import quality
 from ess_impact.report.blocks import card, cards, details, headline_value, origin, slug
-from ess_impact.report.charts import Chart, chart_of
+from ess_impact.report.charts import Chart, chart_of, scale_of
 from ess_impact.report.frames import Edition, IndicatorView
 from ess_impact.report.labels import CIRCLES, Names, french, in_sentence, label_of
 from ess_impact.report.markup import as_myst, block, trusted
@@ -19,7 +19,7 @@ from ess_impact.report.reference_pages import method_pages, reading_pages
 from ess_impact.report.sentences import placement_sentences, sentences_of
 from ess_impact.report.tables import baselines_table, breakdown_table, history_table, territories_table
 from ess_impact.report.writer import Page, Writer, objectives_of, page_name, target
-from ess_impact.text import format_date, format_value, plural
+from ess_impact.text import format_date, format_value, plural, typeset
 
 _OPEN_TABLES = 1
 _MAX_TERRITORIES_OPEN = 20
@@ -123,14 +123,15 @@ def _figure(writer: Writer, view: IndicatorView, placement: Placement) -> Markup
 
 
 def _tables(writer: Writer, view: IndicatorView) -> list[Markup]:
-    found = [block(history_table(view, writer.notes))] if view.history else []
+    found = [block(history_table(view, writer.notes, writer.names))] if view.history else []
     if view.territories:
         ranking = territories_table(view, writer.names)
-        ranked = any(one.rank is not None for one in view.territories)
-        summary = f"{'Classement' if ranked else 'Valeurs'} des {len(view.territories)} territoires"
+        ranked = sum(one.rank is not None for one in view.territories)
+        summary = f"Rangs de {ranked} territoires" if ranked else f"Valeurs de {len(view.territories)} territoires"
         long = len(view.territories) > _MAX_TERRITORIES_OPEN
         found.append(block(details(summary, ranking) if long else ranking))
-    for place, breakdown in enumerate(sorted(view.breakdowns, key=lambda name: name.count("*"))):
+    scale = scale_of(view)
+    for place, breakdown in enumerate(sorted(view.breakdowns, key=lambda name: (name.count("*"), name != scale))):
         content = breakdown_table(view, breakdown, writer.names)
         label = writer.names.breakdown(view.indicator, breakdown)
         fold = place >= _OPEN_TABLES or "*" in breakdown
@@ -148,18 +149,18 @@ def _home_page(writer: Writer, objectives: Sequence[Objective]) -> Page:
         if one.headline and one.indicator in edition.views
     ]
     unique = {view.indicator.id: view for view in heads}
-    name = f"« {french(plan.name)} » ({french(plan.territory)})" if plan else "la politique"
+    name = f"la politique «\u00a0{french(plan.name)}\u00a0» ({french(plan.territory)})" if plan else "la politique"
     lead = (
         f"Ce livre décrit, chiffres à l’appui, la mise en œuvre de {name} "
         f"pour la campagne {edition.provenance.campagne}. "
-        "Il s’adresse aux élus, aux membres de la CDESS, aux services et aux structures. "
+        "Il s’adresse aux élus, aux membres du CDESS, aux services et aux structures. "
         f"C’est l’{label_of(CIRCLES, edition.diffusion)} ; les données sont arrêtées au "
         f"{format_date(edition.provenance.date_reference)}."
     )
     text = writer.fill(
         "accueil",
         title=book_title(edition),
-        lead=lead,
+        lead=typeset(lead),
         cards=_block(cards(card(view, writer.home[name]) for name, view in unique.items())),
         answered=[one for one in (quality.answered(edition), quality.set_aside(edition)) if one],
         contents=trusted(

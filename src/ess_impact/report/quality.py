@@ -67,7 +67,9 @@ def answered(edition: Edition) -> str:
     said = f" {plural(silent, 'structure')} {'n’ont' if silent > 1 else 'n’a'} rien envoyé." if silent else ""
     rest = int(found["attendus"]) - int(found.get("repondants", 0)) - silent
     if rest > 0:
-        sent = "ont envoyé des lignes, mais aucune acceptée" if rest > 1 else "a envoyé des lignes, mais aucune acceptée"
+        sent = (
+            "ont envoyé des lignes, mais aucune acceptée" if rest > 1 else "a envoyé des lignes, mais aucune acceptée"
+        )
         said += f" {plural(rest, 'autre')} {sent} pour cette année."
     expected, got = format_number(int(found["attendus"])), format_number(int(found.get("repondants", 0)))
     return f"{got} structures ont répondu sur {expected} attendues{share}.{said}"

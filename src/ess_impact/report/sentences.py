@@ -24,7 +24,7 @@ from ess_impact.definitions.indicators import (
 )
 from ess_impact.definitions.plans import Baseline, Placement
 from ess_impact.report.frames import Figure, figures_of
-from ess_impact.report.labels import METHODS, french, in_sentence, label_of
+from ess_impact.report.labels import COMPARED, COVERS, METHODS, french, in_sentence, label_of
 from ess_impact.text import format_interval, format_number, format_period, format_value, plural, typeset
 
 NO_VALUE: Mapping[str, str] = {
@@ -62,26 +62,11 @@ NO_INTERVAL: Mapping[str, str] = {
         "Pas d’intervalle : c’est le total de ceux qui ont répondu, non une estimation de l’ensemble."
     ),
     "intervalle_ecarte": "Pas d’intervalle : la définition de l’indicateur dit pourquoi.",
-    "grandeur_derivee": "Pas d’intervalle : l’incertitude des indicateurs dont la valeur est tirée n’y est pas reportée.",
+    "grandeur_derivee": "Pas d’intervalle : celui des indicateurs dont la valeur est tirée n’y est pas reporté.",
     "entree_non_estimable": "Pas d’intervalle : l’un des indicateurs dont la valeur est tirée n’en a pas.",
     "sans_objet": "Pas d’intervalle : il n’aurait pas d’objet ici.",
 }
 """Why there is a value without an interval, by reason code."""
-
-COVERS: Mapping[str, str] = {
-    "echantillon": "il couvre l’aléa du tirage de l’échantillon",
-    "non_reponse": (
-        "il couvre l’aléa dû aux réponses qui manquent, si ceux qui n’ont pas répondu ressemblent aux autres ; "
-        "les réponses connues y sont traitées comme un tirage parmi un grand nombre de cas semblables, "
-        "ce qui l’élargit quand presque tout est connu"
-    ),
-    "superpopulation": (
-        "il couvre la variabilité aléatoire : ce qui aurait pu être observé une année semblable, "
-        "dans les mêmes conditions"
-    ),
-}
-"""What an interval covers, by kind of inference."""
-
 
 _TOTALS = ("count", "distinct_count", "sum")
 _CHANGE = re.compile(r"À périmètre constant [^.]*? en un an\.")
@@ -140,7 +125,7 @@ def describe(indicator: object, figure: Figure) -> str:
 def _(indicator: Proportion, figure: Figure) -> str:
     if figure.numerator is None or figure.denominator is None:
         return _said(figure)
-    known = " dont la situation est connue" if figure.n_missing else ""
+    known = "" if figure.n_missing == 0 else " dont la situation est connue"
     return f"{_said(figure)}, soit {_n(figure.numerator)} sur {_n(figure.denominator)}{known}"
 
 
@@ -183,7 +168,7 @@ def _(indicator: Quantile, figure: Figure) -> str:
 @describe.register
 def _(indicator: Qualitative, figure: Figure) -> str:
     whom = in_sentence(french(indicator.said_by))
-    return f"{_said(figure)} ont dit leur position\u00a0; le tableau donne leur répartition. D’après {whom}"
+    return f"{_said(figure)} ont dit leur position, d’après {whom}\u00a0; le tableau dit laquelle"
 
 
 @describe.register
@@ -335,7 +320,7 @@ def rank_sentence(figure: Figure, size: int | None = None) -> str:
     if figure.rank_low is None or figure.rank_high is None:
         return f"Rang {figure.rank}{among}, à l’arrondi près des données publiées."
     if figure.rank_low == figure.rank_high:
-        return f"Rang {figure.rank}{among}, sans autre place possible."
+        return f"Rang {figure.rank}{among}, sans autre place possible au vu des arrondis ou de l’intervalle."
     span = f"de la {_place(figure.rank_low)} à la {_place(figure.rank_high)}"
     why = "compte tenu des arrondis ou de l’intervalle"
     return f"Rang {figure.rank}{among}\u00a0; places possibles, {why}\u00a0: {span}."
@@ -379,14 +364,6 @@ def placement_sentences(placement: Placement | None, unit: str, figure: Figure |
         )
     compared = COMPARED.get((figure.comparison if figure and not figure.hidden else None) or "", "")
     return [*found, compared] if found and compared else found
-
-
-COMPARED: Mapping[str, str] = {
-    "au_dessus": "La valeur est au-dessus de ce seuil.",
-    "en_dessous": "La valeur est en dessous de ce seuil.",
-    "non_concluant": "L’intervalle contient ce seuil\u00a0: on ne peut pas dire de quel côté se trouve la valeur.",
-}
-"""How a value stands against the first reference."""
 
 
 def _kind_of_reference(tag: str) -> str:

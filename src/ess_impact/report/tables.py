@@ -10,10 +10,11 @@ from markupsafe import Markup
 
 from ess_impact.definitions.plans import Baseline
 from ess_impact.report.frames import Figure, IndicatorView, figures_of
-from ess_impact.report.labels import METHOD_NOTES, METHODS, Names, french, in_sentence, label_of
+from ess_impact.report.labels import METHOD_NOTES, METHODS, Names, answered_words, french, in_sentence, label_of
 from ess_impact.report.markup import as_html, link, trusted
 from ess_impact.report.sentences import baseline_qualifier
-from ess_impact.text import UNKNOWN, format_number, format_period, format_value, typeset
+from ess_impact.text import UNKNOWN, format_number, format_period, format_value, plural, typeset
+from ess_impact.units import unit_of
 
 SECRET = trusted('<span class="secret">secret statistique</span>')
 _DASH = "–"
@@ -105,7 +106,7 @@ def value_cell(figure: Figure) -> object:
         return SECRET
     if figure.value is None:
         return "trop d’inconnues" if figure.reason == "manquants_excessifs" else UNKNOWN
-    return format_value(figure.value, figure.unit)
+    return format_value(figure.value, figure.unit) + answered_words(figure)
 
 
 def _interval(figure: Figure) -> object:
@@ -208,7 +209,7 @@ def figures_table(
     )
 
 
-def history_table(view: IndicatorView, notes: frozenset[str] = frozenset()) -> Markup:
+def history_table(view: IndicatorView, notes: frozenset[str] = frozenset(), names: Names | None = None) -> Markup:
     """Write the totals of an indicator, latest period first.
 
     Parameters
@@ -217,13 +218,16 @@ def history_table(view: IndicatorView, notes: frozenset[str] = frozenset()) -> M
         The indicator.
     notes : frozenset of str, optional
         Ids of the method notes that exist.
+    names : Names, optional
+        Labels, to name the own territory where there are several.
 
     Returns
     -------
     markupsafe.Markup
         The table.
     """
-    caption = f"{french(view.indicator.name)} – ensemble"
+    where = names.territory(view.own) if names and view.territories else "ensemble"
+    caption = f"{french(view.indicator.name)} – {where}"
     return figures_table(caption, ("Période", _period), view.history[::-1], notes=notes)
 
 
@@ -252,12 +256,14 @@ def breakdown_table(view: IndicatorView, breakdown: str, names: Names) -> Markup
     figures = names.order(indicator, breakdown, view.breakdowns[breakdown])
     label = names.breakdown(indicator, breakdown)
     period = format_period(figures[0].period_start, figures[0].period_end)
-    caption = f"{french(indicator.name)} – par {in_sentence(label)} ({period})"
+    hidden = sum(one.hidden for one in figures)
+    kept = f"\u00a0; {plural(hidden, 'cellule masquée', 'cellules masquées')} sur {len(figures)}" if hidden else ""
+    caption = f"{french(indicator.name)} – par {in_sentence(label)} ({period}{kept})"
     return figures_table(caption, (label, lambda one: names.modality(indicator, breakdown, one.modality)), figures)
 
 
 def territories_table(view: IndicatorView, names: Names) -> Markup:
-    """Write the ranking of territories, the own one put forward.
+    """Write the territories, the own one put forward: by rank where they are ranked, else by name.
 
     Parameters
     ----------
@@ -271,16 +277,17 @@ def territories_table(view: IndicatorView, names: Names) -> Markup:
     markupsafe.Markup
         The table; a rank always comes with its bounds.
     """
-    figures = sorted(view.territories, key=_rank_key)
+    ranked = any(one.rank is not None for one in view.territories)
+    figures = sorted(view.territories, key=_rank_key if ranked else lambda one: (names.territory(one.territory),))
     marked = frozenset(place for place, one in enumerate(figures) if one.territory == view.own)
     intervals = any(one.low is not None and not one.hidden for one in figures)
-    ranked = any(one.rank is not None for one in figures)
     header = ["Territoire", "Valeur", *(["Intervalle à 95\u202f%"] if intervals else [])]
     header += ["Rang", "Places possibles"] if ranked else []
+    alike = ranked and len({value_cell(one) for one in figures}) < len({one.value for one in figures})
     rows = [
         [
             names.territory(one.territory),
-            value_cell(one),
+            _precise(one) if alike else value_cell(one),
             *([_interval(one)] if intervals else []),
             *([_DASH if one.rank is None else str(one.rank), _rank_bounds(one)] if ranked else []),
         ]
@@ -288,6 +295,13 @@ def territories_table(view: IndicatorView, names: Names) -> Markup:
     ]
     caption = f"{french(view.indicator.name)} – {len(figures)} territoires ({_period(figures[0])})"
     return table(caption, header, rows, numeric=[False] + [True] * (len(header) - 1), marked=marked, css="dense")
+
+
+def _precise(figure: Figure) -> object:
+    """Write a value with one more digit: two ranks that differ never show the same number if that can be helped."""
+    if figure.value is None or figure.hidden or unit_of(figure.unit).symbol not in ("%", "‰"):
+        return value_cell(figure)
+    return format_value(figure.value, figure.unit, decimals=unit_of(figure.unit).decimals + 1)
 
 
 def _rank_key(figure: Figure) -> tuple[bool, float, float, str]:

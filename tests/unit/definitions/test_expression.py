@@ -36,6 +36,20 @@ ADMITTED = {
     "CASE WHEN oui THEN montant ELSE 0 - montant END": "CASE WHEN oui THEN montant ELSE 0 - montant END",
     "ABS(n - 1) <= 3": "ABS(n - 1) <= 3",
     "montant IS NOT NULL": "NOT (montant IS NULL)",
+    "heures > 1 + 1": "heures > 100 + 100",
+    "heures > 2 * 3": "heures > 200 * 3",
+    "heures > COALESCE(1, 2)": "heures > COALESCE(100, 200)",
+    "heures > -1.5": "heures > -150",
+    "2 * 3 > n": "2 * 3 > n",
+    "montant * n > 5": "montant * n > 500",
+    "montant * heures > 5": "montant * heures > 50000",
+    "NVL(n, 1e2) > 0": "COALESCE(n, 100) > 0",
+    "oui = TRUE OR oui IS NULL": "oui = TRUE OR oui IS NULL",
+    "CASE WHEN oui THEN NULL ELSE montant END": "CASE WHEN oui THEN NULL ELSE montant END",
+    # The numbers of a condition keep the unit of their own column.
+    "heures > CASE WHEN n > 5 THEN 1 ELSE 2 END": "heures > CASE WHEN n > 5 THEN 100 ELSE 200 END",
+    "montant = CASE WHEN heures > 5 THEN 10 END": "montant = CASE WHEN heures > 500 THEN 1000 ELSE NULL END",
+    "COALESCE(heures, CASE WHEN n = 3 THEN 1 END)": "COALESCE(heures, CASE WHEN n = 3 THEN 100 ELSE NULL END)",
 }
 
 REFUSED = [
@@ -47,12 +61,13 @@ REFUSED = [
     "n = 1 AND", "", "   ", "n n", "NOT", "IF(oui, 1, 2)", "n IN ()", "n IN (n)", "code IN codelist(code)",
     "codelist('liste')", "parametre('inconnu') > 1", "code IN codelist('inconnue')", "DATE '2024-01-01'",
     "CURRENT_DATE", "NOW() = jour", "RANDOM() > 1", "n & 1", "n << 2", "-" * 60 + "1", "(" * 40 + "n" + ")" * 40,
-    "NOT " * 80 + "oui", "n = 1e400", "\x00n", "n\\", "code = 'a' UNION SELECT 1",
+    "NOT " * 80 + "oui", "n = 1e400", "n = 1e", " + ".join(["n"] * 20), "n = " + "1" * 2_000, "\x00n", "n\\", "code = 'a' UNION SELECT 1",
 ]  # fmt: skip
 
 MISTYPED = [
     "code = 'z'", "code > 'a'", "jour = '2024-13-01'", "jour = 'hier'", "montant = heures", "montant + heures > 1",
     "n = 'a'", "oui > 1", "n AND oui", "NOT n", "n BETWEEN 'a' AND 'b'", "montant > 1.005", "inconnue = 1", "oui + 1",
+    "code BETWEEN 'a' AND 'b'", "oui + oui > 1", "code * 2 > 1", "ABS(code) = 1", "-code = 1", "n > 1.5",
     "COALESCE(n, 'a')", "CASE WHEN n THEN 1 END", "CASE WHEN oui THEN 1 ELSE 'a' END",
 ]  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from ess_impact.definitions.formula import apply_formula, parse_formula
@@ -25,3 +27,14 @@ def test_anything_else_is_refused(text: str) -> None:
 
 def test_division_by_zero_gives_no_number() -> None:
     assert apply_formula(parse_formula("a / b", ["a", "b"]), {"a": 1.0, "b": 0.0}) is None
+
+
+@pytest.mark.parametrize("text", ["a * " + "9" * 350, "a + 1e999"])
+def test_a_number_no_computer_holds_is_refused(text: str) -> None:
+    with pytest.raises(ExpressionError):
+        parse_formula(text, ["a"])
+
+
+def test_a_formula_that_was_not_checked_is_not_applied() -> None:
+    with pytest.raises(ExpressionError, match="UnaryOp"):
+        apply_formula(ast.parse("-a", mode="eval").body, {"a": 1.0})

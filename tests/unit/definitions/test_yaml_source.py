@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import Field
 
 from ess_impact.definitions.codelists import Codelist
+from ess_impact.definitions.vocabulary import Model
 from ess_impact.definitions.yaml_source import parse_yaml, read_yaml, validate
 from ess_impact.errors import DefinitionError
 
@@ -57,3 +59,69 @@ def test_unreadable_files_are_refused(tmp_path: Path, raw: bytes) -> None:
 def test_an_absent_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError, match="illisible"):
         read_yaml(tmp_path / "absent.yaml")
+
+
+@pytest.mark.parametrize("text", ["a: !!python/object/apply:os.system [ls]\n", "a: !x 1\n", "a: !!int 3\n"])
+def test_a_tag_is_refused(text: str) -> None:
+    with pytest.raises(DefinitionError, match="liste.yaml:1"):
+        parse_yaml(text, NAME)
+
+
+def test_a_control_character_is_refused_with_the_name_of_the_file() -> None:
+    with pytest.raises(DefinitionError, match="YAML incorrect") as caught:
+        parse_yaml("a: \x01\n", NAME)
+    assert caught.value.where.startswith("liste.yaml")
+
+
+@pytest.mark.parametrize(
+    ("location", "line"),
+    [
+        ((), 1),
+        (("source",), 2),
+        (("codes",), 3),
+        (("codes", 0), 4),
+        (("codes", 1, "label"), 6),
+        (("codes", 1, "label", "en"), 6),
+        (("codes", 9, "label"), 3),
+        (("absente",), 1),
+        (("source", "au_dessous"), 2),
+    ],
+)
+def test_a_location_has_the_line_of_its_nearest_ancestor(location: tuple[int | str, ...], line: int) -> None:
+    text = "id: l\nsource: s\ncodes:\n  - {code: a}\n  - code: b\n    label: {fr: B}\n"
+    assert parse_yaml(text, NAME).place(location) == f"liste.yaml:{line}"
+
+
+def test_a_mark_of_order_at_the_start_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_bytes(b"\xef\xbb\xbfid: x\r\n")
+    assert read_yaml(path).data == {"id": "x"}
+
+
+class Leaf(Model):
+    word: int
+
+
+class Root(Model):
+    leaf: Leaf | None = None
+    leaves: tuple[Leaf, ...] = ()
+    named: dict[str, Leaf] = {}
+    origin: str = Field(default="", alias="from")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("leaff: {word: 1}\n", "« leaf »"),
+        ("form: x\n", "« from »"),
+        ("leaf: {wor: 1, word: 1}\n", "« word »"),
+        ("leaves:\n  - {wor: 1, word: 1}\n", "« word »"),
+        ("named: {a: {wor: 1, word: 1}}\n", ""),
+        ("from: x\ninconnu_de_tous: 1\n", ""),
+    ],
+)
+def test_an_unknown_key_offers_those_of_its_block(text: str, hint: str) -> None:
+    with pytest.raises(DefinitionError, match="clé inconnue") as caught:
+        validate(Root, parse_yaml(text, NAME))
+    assert hint in caught.value.fix
+    assert bool(caught.value.fix) is bool(hint)

@@ -139,7 +139,7 @@ def test_a_qualitative_answer_crossed_by_its_author_has_its_denominator(workshop
 
 def test_the_counted_column_is_not_crossed_with_itself(workshop: Any) -> None:
     indicator = workshop.indicator("qualitative", breakdowns=["zone", "sexe"])
-    assert breakdowns_of(indicator, None) == ((), ("zone",), ("sexe",), ("zone",), ("sexe", "zone"))
+    assert set(breakdowns_of(indicator, None)) == {(), ("zone",), ("sexe",), ("sexe", "zone")}
 
 
 def test_each_distinct_count_is_of_its_own_cell(workshop: Any) -> None:

@@ -111,6 +111,16 @@ def test_a_bad_file_stops_no_other(folder: Folder) -> None:
     assert set(whole["severity"]) == {"rejet"}
 
 
+def test_an_official_file_outside_the_folder_is_not_read(folder: Folder, tmp_path_factory: pytest.TempPathFactory) -> None:
+    outside = tmp_path_factory.mktemp("ailleurs") / "ess_share_departements.csv"
+    outside.write_text("code_departement,nom,2022\n62,Département fictif 01,12.5\n", encoding="utf-8")
+    campaign = folder({"structures/structures.csv": [HEADER, structure(A, 2025, 3)], "veille/vide.txt": b""})
+    (campaign.folder / "veille" / "ess_share_departements.csv").symlink_to(outside)
+    found = collect(campaign)
+    assert set(found.checked) == {"structures"}
+    assert "veille/ess_share_departements.csv" in set(found.anomalies["file"])
+
+
 def test_anomalies_of_every_table_are_sorted_by_place(folder: Folder) -> None:
     campaign = folder({
         "structures/structures.csv": [HEADER, structure(B, 2025, "x"), structure(A, 2025, "x")],

@@ -40,7 +40,7 @@ def test_the_change_reaches_the_total_of_the_year_and_no_other_row(office: Any) 
     assert marked == [(2023, "_T")]
     row = next(row for row in found if "panel_constant" in row)
     assert (row["panel_constant"], row["trend"]) == (3.0, "hausse")
-    assert "2 répondants" in row["notes"]
+    assert "2\u00a0répondants présents" in row["notes"]
     assert "+3" in row["notes"]
 
 

@@ -1,0 +1,151 @@
+"""Whatever the cells: no relation is left with a single hidden member, and nothing hidden comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ess_impact.definitions.indicators import KINDS
+from ess_impact.engine.cells import CellKey, Cells, UnitSums
+from ess_impact.evaluation.secrecy import FREE, PRIMARY, SECONDARY, Relation, confidentiality, protect, relations
+
+ZONES, SEXES, PLACES = ("x", "y", "z"), ("F", "H"), ("59", "62")
+
+
+def _keys() -> list[CellKey]:
+    """A table of two crossed breakdowns, over two territories and their whole."""
+    found = []
+    for place in ("_T", *PLACES):
+        found.append(CellKey(territory=place, year=2024))
+        found += [CellKey(territory=place, year=2024, breakdown=("zone",), modality=(one,)) for one in ZONES]
+        found += [CellKey(territory=place, year=2024, breakdown=("sexe",), modality=(one,)) for one in SEXES]
+        found += [
+            CellKey(territory=place, year=2024, breakdown=("zone", "sexe"), modality=pair) for pair in product(ZONES, SEXES)
+        ]
+    return found
+
+
+KEYS = _keys()
+LINKS = relations(KEYS)
+LEAVES = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=12, max_size=12)
+"""Known persons and, among them, active ones, by territory, zone and sexe."""
+
+
+def _sums(leaves: Sequence[tuple[int, int]], column: int) -> list[int]:
+    places = list(product(PLACES, ZONES, SEXES))
+    size = [n if column == 0 else min(n, x) for n, x in leaves]
+    sums = []
+    for key in KEYS:
+        wanted = dict(zip(key.breakdown, key.modality, strict=True))
+        sums.append(sum(
+            one for one, (place, zone, sexe) in zip(size, places, strict=True)
+            if key.territory in ("_T", place) and wanted.get("zone", zone) == zone and wanted.get("sexe", sexe) == sexe
+        ))  # fmt: skip
+    return sums
+
+
+def _cells(kind: str, leaves: Sequence[tuple[int, int]], unit: str, **more: Any) -> Cells:
+    words = dict.fromkeys(("name", "definition", "rationale", "limitations"), {"fr": kind})
+    measures = {"measures": {"numerator": {"where": "a"}, "denominator": {}}} if kind == "proportion" else {}
+    measures |= {"measures": {"value": {"expr": "a"}}} if kind == "sum" else {}
+    fields = {
+        "id": kind, "version": "1.0.0", "valid_from": "2024-01-01", "status": "active", "disponibilite": "collecte",
+        "niveau": "resultat", "unit": "nombre", "source": {"provider": "x", "dataset": "x"}, "examples": [{"expect": {}}],
+        "kind": kind, "table": "t", "period": {"column": "annee"}, "inference": "aucune", "secrecy": {"unit": unit},
+    }  # fmt: skip
+    n, x = (np.asarray(_sums(leaves, column), dtype=object) for column in (0, 1))
+    zero = np.zeros(len(KEYS), dtype=object)
+    indicator: Any = KINDS[kind].model_validate(fields | words | measures)
+    return Cells(
+        indicator=indicator, keys=tuple(KEYS), numerator=x if kind == "proportion" else n, denominator=n, n=n, missing=zero,
+        nn=zero, xx=zero, nx=zero, numerator_scale=1, denominator_scale=1, **more,
+    )  # fmt: skip
+
+
+def _hidden(link: Relation, status: Sequence[str]) -> list[int]:
+    return [index for index in (link.total, *link.parts) if status[index] != FREE]
+
+
+STATUSES = st.lists(st.sampled_from([FREE, FREE, FREE, PRIMARY]), min_size=len(KEYS), max_size=len(KEYS))
+SIZES = st.lists(st.integers(0, 9), min_size=len(KEYS), max_size=len(KEYS))
+
+
+@given(STATUSES, SIZES)
+def test_no_relation_keeps_a_single_hidden_member(status: list[str], sizes: list[int]) -> None:
+    after = protect(status, LINKS, sizes)
+    assert all(len(_hidden(link, after)) != 1 for link in LINKS)
+
+
+@given(STATUSES, SIZES)
+def test_what_is_hidden_stays_hidden_and_says_why(status: list[str], sizes: list[int]) -> None:
+    after = protect(status, LINKS, sizes)
+    assert [one == PRIMARY for one in after] == [one == PRIMARY for one in status]
+    assert set(after) <= {FREE, PRIMARY, SECONDARY}
+
+
+@given(STATUSES, SIZES)
+def test_protecting_twice_changes_nothing_more(status: list[str], sizes: list[int]) -> None:
+    after = protect(status, LINKS, sizes)
+    assert protect(after, LINKS, sizes) == after
+
+
+@given(SIZES)
+def test_without_anything_to_hide_all_is_free(sizes: list[int]) -> None:
+    assert set(protect([FREE] * len(KEYS), LINKS, sizes)) == {FREE}
+
+
+def _recovered(status: Sequence[str], values: Sequence[int]) -> set[int]:
+    """Hidden cells a reader gets back by subtraction, an absent cell being known to be empty."""
+    known = {index for index, one in enumerate(status) if one == FREE or values[index] == 0}
+    found: set[int] = set()
+    changed = True
+    while changed:
+        changed = False
+        for link in LINKS:
+            lacking = [index for index in (link.total, *link.parts) if index not in known]
+            if len(lacking) == 1:
+                known.add(lacking[0])
+                found.add(lacking[0])
+                changed = True
+    return found
+
+
+@given(LEAVES, st.sampled_from(["count", "proportion"]), st.sampled_from([1, 5, 11]))
+@settings(deadline=None)
+def test_no_subtraction_gives_a_hidden_count_back(leaves: list[tuple[int, int]], kind: str, threshold: int) -> None:
+    cells = _cells(kind, leaves, "personne")
+    status = confidentiality(cells, min_count=threshold)
+    assert _recovered(status, [int(one) for one in cells.n]) == set()
+
+
+@given(LEAVES, st.sampled_from(["count", "proportion"]))
+@settings(deadline=None)
+def test_a_shown_cell_of_persons_holds_enough_of_them(leaves: list[tuple[int, int]], kind: str) -> None:
+    cells = _cells(kind, leaves, "personne")
+    for one, n, x in zip(confidentiality(cells), cells.denominator, cells.numerator, strict=True):
+        if one == FREE:
+            assert all(size == 0 or size >= 5 for size in (n, x, n - x))
+
+
+@given(LEAVES, st.lists(st.integers(0, 5), min_size=len(KEYS), max_size=len(KEYS)), st.integers(0, 100))
+@settings(deadline=None)
+def test_a_shown_cell_of_enterprises_holds_three_and_none_dominates(
+    leaves: list[tuple[int, int]], count: list[int], percent: int
+) -> None:
+    total = np.asarray(_sums(leaves, 0), dtype=object)
+    largest = np.asarray([one * percent // 100 for one in total], dtype=object)
+    zero = np.zeros(len(KEYS), dtype=object)
+    units = UnitSums(
+        units=np.asarray(count, dtype=object), n=total, x=total, nn=zero, xx=zero, nx=zero, largest=largest,
+        dominant_n=zero, dominant_x=zero,
+    )  # fmt: skip
+    cells = _cells("sum", leaves, "entreprise", enterprises=units)
+    for index, one in enumerate(confidentiality(cells)):
+        if one == FREE and count[index]:
+            assert count[index] >= 3
+            assert 100 * largest[index] <= 85 * total[index]
