@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -14,13 +13,15 @@ import pytest
 
 import ess_impact
 from ess_impact import Campaign, Catalogue, Plan
+from ess_impact._resources import shipped
+from ess_impact.errors import EssImpactError
 
 FRAMES: dict[str, Callable[[pl.DataFrame], Any]] = {
     "polars": lambda frame: frame,
     "polars paresseux": lambda frame: frame.lazy(),
     "pandas": lambda frame: frame.to_pandas(),
     "pyarrow": lambda frame: frame.to_arrow(),
-    "duckdb": lambda frame: duckdb.from_arrow(frame.to_arrow()),
+    "duckdb": lambda frame: duckdb.connect().from_arrow(frame.to_arrow()),
 }
 CATEGORIES = ["durable"] * 8 + ["transition"] * 6 + ["autre"] * 12
 LEFT = date(2025, 6, 30)
@@ -50,15 +51,15 @@ def exits(sirets: tuple[str, ...]) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def purchases(sirets: tuple[str, ...]) -> pl.DataFrame:
-    """Purchases of 100 and 50.5 euros, as whole numbers and as floats."""
+    """Four canteens, each with the same three purchases: 100, 50.5 and 49.5 euros."""
     return pl.DataFrame(
         {
-            "siret": [sirets[0]] * 3,
-            "description": ["Carottes", "Poulet", "Eau"],
-            "date": [date(2025, 3, 12)] * 3,
-            "prix_ht": [100.0, 50.5, 49.5],
-            "famille_produits": ["FRUITS_ET_LEGUMES", "VIANDES_VOLAILLES", "BOISSONS"],
-            "categories_egalim": ["BIO", "LABEL_ROUGE", None],
+            "siret": [siret for siret in sirets[:4] for _ in range(3)],
+            "description": ["Carottes", "Poulet", "Eau"] * 4,
+            "date": [date(2025, 3, 12)] * 12,
+            "prix_ht": [100.0, 50.5, 49.5] * 4,
+            "famille_produits": ["FRUITS_ET_LEGUMES", "VIANDES_VOLAILLES", "BOISSONS"] * 4,
+            "categories_egalim": ["BIO", "LABEL_ROUGE", None] * 4,
         }
     )
 
@@ -84,26 +85,26 @@ def test_frames_of_any_kind_give_the_same_figures(
     wanted = ["taux_sorties_dynamiques", "part_achats_egalim", "part_achats_bio"]
     results = ess_impact.evaluate(given, indicators=wanted, by=[], catalogue=catalogue)
     assert _rows(results, "indicator", "numerator", "denominator", "value") == [
-        ("part_achats_bio", 100.0, 200.0, 0.5),
-        ("part_achats_egalim", 150.5, 200.0, 0.7525),
+        ("part_achats_bio", 400.0, 800.0, 0.5),
+        ("part_achats_egalim", 602.0, 800.0, 0.7525),
         ("taux_sorties_dynamiques", 14.0, 26.0, 0.538461538462),
     ]
 
 
 @pytest.mark.parametrize("kind", FRAMES)
 def test_a_whole_number_of_euros_is_euros(purchases: pl.DataFrame, catalogue: Catalogue, kind: str) -> None:
-    whole = purchases.with_columns(prix_ht=pl.Series([100, 60, 40], dtype=pl.Int64))
+    whole = purchases.with_columns(prix_ht=pl.Series([100, 60, 40] * 4, dtype=pl.Int64))
     results = ess_impact.compute("part_achats_egalim", FRAMES[kind](whole), by=[], catalogue=catalogue)
-    assert _rows(results, "numerator", "denominator", "value") == [(160.0, 200.0, 0.8)]
+    assert _rows(results, "numerator", "denominator", "value") == [(640.0, 800.0, 0.8)]
 
 
 @pytest.mark.parametrize("written", [["100,00", "60", "40 €"], ["100.00", "60.0", "40"]])
 def test_text_amounts_are_read_as_a_person_reads_them(
     purchases: pl.DataFrame, catalogue: Catalogue, written: list[str]
 ) -> None:
-    texts = purchases.with_columns(prix_ht=pl.Series(written))
+    texts = purchases.with_columns(prix_ht=pl.Series(written * 4))
     results = ess_impact.compute("part_achats_egalim", texts, by=[], catalogue=catalogue)
-    assert _rows(results, "numerator", "denominator") == [(160.0, 200.0)]
+    assert _rows(results, "numerator", "denominator") == [(640.0, 800.0)]
 
 
 def test_the_users_frame_is_left_alone(exits: pl.DataFrame, catalogue: Catalogue) -> None:
@@ -165,7 +166,7 @@ def test_results_convert_and_show_themselves(purchases: pl.DataFrame, catalogue:
 
 
 def test_a_plan_is_loaded_alone() -> None:
-    path = Path(ess_impact._resources.shipped("indicators")) / "plans/pas_de_calais.yaml"
+    path = shipped("indicators") / "plans/pas_de_calais.yaml"
     assert [one.id for one in Plan.load(path).objectives][:6] == ["o1", "o2", "o3", "o4", "o5", "o6"]
 
 
@@ -175,20 +176,31 @@ def test_public_names_are_importable(name: str) -> None:
     assert name in dir(ess_impact)
 
 
-@pytest.mark.parametrize(
-    ("call", "error", "words"),
-    [
-        (lambda frame: ess_impact.compute("taux_sortie_dynamique", frame), KeyError, "taux_sorties_dynamiques"),
-        (lambda frame: ess_impact.compute("aide_moyenne", frame), ValueError, "evaluate()"),
-        (lambda frame: ess_impact.compute("emplois_ess", "structures.csv"), ValueError, "tableau"),
-        (lambda frame: ess_impact.evaluate({"sortie": frame}), KeyError, "sorties"),
-        (lambda frame: ess_impact.evaluate({"sorties": frame}, engine="spark"), ValueError, "duckdb"),
-        (lambda frame: ess_impact.compute("taux_sorties_dynamiques", frame, by=["couleur"]), KeyError, "couleur"),
-        (lambda frame: ess_impact.compute("taux_sorties_dynamiques", frame.clear()), ValueError, "aucune ligne"),
-    ],
-    ids=["indicateur", "derive", "pas un tableau", "table", "moteur", "ventilation", "aucune ligne"],
-)
-def test_mistakes_are_told_in_french(exits: pl.DataFrame, call: Callable, error: type[Exception], words: str) -> None:
+MISTAKES: dict[str, tuple[Callable[..., Any], type[Exception], str]] = {
+    "indicateur": (lambda frame: {"indicator_id": "taux_sortie_dynamique"}, KeyError, "taux_sorties_dynamiques"),
+    "derive": (lambda frame: {"indicator_id": "aide_moyenne"}, ValueError, "evaluate\\(\\)"),
+    "chemin": (lambda frame: {"frame": "sorties.csv"}, ValueError, "tableau"),
+    "liste": (lambda frame: {"frame": [1, 2]}, ValueError, "tableau"),
+    "ventilation": (lambda frame: {"by": ["couleur"]}, KeyError, "couleur"),
+    "vide": (lambda frame: {"frame": frame.clear()}, ValueError, "aucune ligne"),
+    "colonne": (lambda frame: {"frame": frame.drop("siret")}, ValueError, "aucune ligne"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes_are_told_in_french(exits: pl.DataFrame, catalogue: Catalogue, name: str) -> None:
+    changes, error, words = MISTAKES[name]
+    asked = {"indicator_id": "taux_sorties_dynamiques", "frame": exits, "catalogue": catalogue} | changes(exits)
     with pytest.raises(error, match=words) as caught:
-        call(exits)
-    assert caught.value.problem
+        ess_impact.compute(**asked)
+    assert isinstance(caught.value, EssImpactError)
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "words"),
+    [({"sortie": pl.DataFrame()}, {}, "« sorties »"), ({}, {"engine": "spark"}, "duckdb")],
+    ids=["table", "moteur"],
+)
+def test_a_wrong_source_or_engine_is_refused(catalogue: Catalogue, source: Any, options: Any, words: str) -> None:
+    with pytest.raises(EssImpactError, match=words):
+        ess_impact.evaluate(source, catalogue=catalogue, **options)

@@ -78,7 +78,7 @@ def personal_content(cells: pl.Series) -> str | None:
     str or None
         Kind of data, in French: one NIR or e-mail is enough, birth dates must be most of the column.
     """
-    filled = cells.drop_nulls()
+    filled = cells.drop_nulls().cast(pl.String)
     if filled.is_empty():
         return None
     if _email_mask(filled).any():

@@ -16,6 +16,7 @@ from ess_impact.data.headers import match_name
 from ess_impact.data.identity import IDENTITY_SHEET, read_identity
 from ess_impact.data.selection import PLACE, Origin, Selection, select_columns
 from ess_impact.data.workbooks_in import Spreadsheet, open_spreadsheet, unread_sheets
+from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.tables import Table
 from ess_impact.errors import did_you_mean
 
@@ -85,7 +86,7 @@ class Workbook:
 
 def read_table(
     path: str | Path,
-    table: Table,
+    table: str | Table,
     *,
     root: str | Path | None = None,
     sender: str = "",
@@ -99,8 +100,8 @@ def read_table(
     path : str or pathlib.Path
         A ``.csv``, ``.tsv``, ``.txt`` or ``.xlsx`` file; of a workbook, the sheet named after the table, else the
         only one.
-    table : Table
-        The table.
+    table : Table or str
+        The table, or its id in the shipped catalogue.
     root : str or pathlib.Path, optional
         Campaign folder: the file must lie in it, and ``_file`` is relative to it.
     sender : str, optional
@@ -120,6 +121,8 @@ def read_table(
     ReadingError
         The file cannot or must not be opened; :func:`collect_table` returns an anomaly instead.
     """
+    if isinstance(table, str):
+        table = Catalogue.load().table(table)
     place = _locate(Path(path), root)
     raw = _bytes(place)
     origin = Origin(file=place.name, sender=sender, refuse_personal=refuse_personal, key=key)
@@ -184,7 +187,7 @@ def read_workbook(
             faults.append(error.as_anomaly(file=place.name, table=name, siret=sender))
     faults += _sheet_faults(book, sheets, tables, place.name, sender)
     faults += [
-        _missing_sheet(tables[name], place.name, sender) for name in required if name in tables and name not in sheets
+        missing_sheet(tables[name], place.name, sender) for name in required if name in tables and name not in sheets
     ]
     return Workbook(sender=sender, tables=read, anomalies=tuple(faults), sha256=digest)
 
@@ -417,7 +420,23 @@ def _sheet_faults(
     ]
 
 
-def _missing_sheet(table: Table, file: str, sender: str) -> Anomaly:
+def missing_sheet(table: Table, file: str, sender: str) -> Anomaly:
+    """Return the anomaly of a workbook without a sheet it owes.
+
+    Parameters
+    ----------
+    table : Table
+        Table of the sheet.
+    file : str
+        The workbook.
+    sender : str
+        SIRET of who sent it.
+
+    Returns
+    -------
+    Anomaly
+        Of the whole file.
+    """
     return Anomaly(
         rule="feuille_absente",
         table=table.id,

@@ -23,6 +23,8 @@ PLACE: dict[str, pl.DataType] = {
 }
 """Columns that say where a row comes from."""
 
+NOT_KEPT = "[texte non conservé]"
+"""Stands for a free text once read."""
 _FATAL = {"colonne_absente", "colonne_en_double"}
 """Rules whose breach leaves no row: columns cannot be told."""
 
@@ -104,7 +106,7 @@ def select_columns(grid: Grid, table: Table, origin: Origin) -> Selection:
 
 
 def protect(frame: pl.DataFrame, table: Table, origin: Origin) -> pl.DataFrame:
-    """Mask the cells of declared columns that look like a NIR or an e-mail; pseudonymise where there is a key.
+    """Mask cells that look like a NIR or an e-mail, drop free texts, pseudonymise persons where there is a key.
 
     Parameters
     ----------
@@ -124,6 +126,8 @@ def protect(frame: pl.DataFrame, table: Table, origin: Origin) -> pl.DataFrame:
     if origin.refuse_personal:
         numbers = [name for name, kind in present.items() if kind in (ColumnType.SIRET, ColumnType.SIREN)]
         frame = mask_cells(frame, present, identifiers=numbers)
+    free = [column.name for column in table.columns if column.free_text and column.name in frame.columns]
+    frame = frame.with_columns(pl.when(pl.col(name).is_not_null()).then(pl.lit(NOT_KEPT)).alias(name) for name in free)
     persons = [name for name, kind in present.items() if kind is ColumnType.PERSONNE]
     if origin.key is None or not persons:
         return frame

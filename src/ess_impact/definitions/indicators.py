@@ -264,6 +264,14 @@ class StandardisedRate(_Collected):
     strata: Identifier
     reference: Identifier
     standardisation: Literal["direct", "indirect"] = "direct"
+    reference_rate: Decimal | None = Field(default=None, gt=0)
+    """Crude rate of the reference population, per unit of exposure: an indirect rate is the ratio times it."""
+
+    @model_validator(mode="after")
+    def _indirect_has_its_rate(self) -> Self:
+        if self.standardisation == "indirect" and self.reference_rate is None:
+            raise ValueError("une standardisation indirecte demande le taux brut de la référence (reference_rate)")
+        return self
 
 
 class Qualitative(_Collected):

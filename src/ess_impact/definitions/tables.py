@@ -22,6 +22,8 @@ class Column(Model):
     max: str | None = None
     example: str | None = None
     unit: str | None = None
+    free_text: bool = False
+    """Free text may name persons and feeds no indicator: only whether it was filled in is kept."""
     synonyms: tuple[str, ...] = ()
     """Other headers met in real files (official names, accents, English)."""
 

@@ -39,6 +39,8 @@ class UnitSums:
         Largest |x| of a unit.
     dominant_n, dominant_x : ndarray of int, shape (g,)
         Denominator and numerator of the unit that holds the most denominator.
+    active, rest : ndarray of int, shape (g,), optional
+        Units with a non-zero numerator, and with something of the denominator outside the numerator.
     """
 
     units: Integers
@@ -50,6 +52,8 @@ class UnitSums:
     largest: Integers
     dominant_n: Integers
     dominant_x: Integers
+    active: Integers | None = None
+    rest: Integers | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +70,8 @@ class Cells:
         Sums of squares and products over rows.
     numerator_scale, denominator_scale : int
         Stored integer = value × scale.
-    clusters, enterprises : UnitSums or None
-        Sums over the declared cluster, and over the protected enterprises.
+    clusters, enterprises, persons : UnitSums or None
+        Sums over the declared cluster, over the protected enterprises, over the protected persons.
     values : tuple of ndarray or None
         Sorted values of each cell, for quantiles.
     value_units : tuple of ndarray or None
@@ -89,6 +93,7 @@ class Cells:
     denominator_scale: int
     clusters: UnitSums | None = None
     enterprises: UnitSums | None = None
+    persons: UnitSums | None = None
     values: tuple[NDArray[np.float64], ...] | None = None
     value_units: tuple[NDArray[np.object_], ...] | None = None
     strata: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None

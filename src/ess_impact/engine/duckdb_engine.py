@@ -19,13 +19,14 @@ from ess_impact.definitions.indicators import (
     StandardisedRate,
 )
 from ess_impact.definitions.tables import Table
+from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.engine.cells import TOTAL, CellKey, Cells, Integers, UnitSums
 from ess_impact.engine.measures import COUNTED_COLUMN, HOLISTIC, RowMeasures, row_measures
 from ess_impact.engine.query import (
     CARRIED,
     CLUSTER,
-    ENTERPRISE,
     PROJECTED,
+    PROTECTED,
     Layout,
     counted_value,
     grouping_sets,
@@ -36,7 +37,7 @@ from ess_impact.engine.query import (
 )
 
 _SUM_NAMES = ("numerator", "denominator", "n", "missing", "nn", "xx", "nx")
-_UNIT_NAMES = ("units", "n", "x", "nn", "xx", "nx", "largest", "dominant_n", "dominant_x")
+_UNIT_NAMES = ("units", "n", "x", "nn", "xx", "nx", "largest", "dominant_n", "dominant_x", "active", "rest")
 _ROW_SUMS, _UNIT_SUMS = len(_SUM_NAMES), len(_UNIT_NAMES)
 
 
@@ -114,12 +115,12 @@ def plan_layout(
     measures = tuple(row_measures(one, scope) for one in indicators)
     groupings: dict[Breakdown, None] = {(): None}
     clusters: dict[str, None] = {}
-    enterprises: dict[str, None] = {}
+    protected: dict[str, None] = {}
     extra: dict[str, None] = {}
     for one in measures:
         groupings |= dict.fromkeys(tuple(sorted(names)) for names in breakdowns_of(one.indicator, by))
         clusters |= dict.fromkeys([one.indicator.cluster] if one.indicator.cluster else [])
-        enterprises |= dict.fromkeys(_protected(one.indicator))
+        protected |= dict.fromkeys([column] if (column := _protected(one.indicator, table)) else [])
         extra |= dict.fromkeys(_extra(one))
     return Layout(
         table=table,
@@ -128,7 +129,7 @@ def plan_layout(
         groupings=tuple(sorted(groupings)),
         types=dict(scope.columns),
         clusters=tuple(clusters),
-        enterprises=tuple(enterprises),
+        protected=tuple(protected),
         extra=tuple(extra),
     )
 
@@ -157,8 +158,13 @@ def breakdowns_of(indicator: CollectedIndicator, by: Sequence[Breakdown] | None)
     return wanted
 
 
-def _protected(indicator: CollectedIndicator) -> list[str]:
-    return [indicator.secrecy.column] if indicator.secrecy.unit == "entreprise" else []
+def _protected(indicator: CollectedIndicator, table: Table) -> str | None:
+    """Column of the enterprises or of the persons that secrecy protects."""
+    if indicator.secrecy.unit == "entreprise":
+        return indicator.secrecy.column
+    if indicator.secrecy.unit != "personne":
+        return None
+    return next((column.name for column in table.columns if column.type is ColumnType.PERSONNE), None)
 
 
 def _extra(measures: RowMeasures) -> list[str]:
@@ -181,7 +187,7 @@ class _Run:
         self._by = by
         self._strata = strata
         self._rows = self._keyed(row_sums(layout, PROJECTED).sql(dialect="duckdb"))
-        units = [CLUSTER + name for name in layout.clusters] + [ENTERPRISE + name for name in layout.enterprises]
+        units = [CLUSTER + name for name in layout.clusters] + [PROTECTED + name for name in layout.protected]
         self._units = {unit: self._keyed(unit_sums(layout, PROJECTED, unit).sql(dialect="duckdb")) for unit in units}
 
     def _keyed(self, query: str) -> dict[CellKey, tuple[Any, ...]]:
@@ -215,15 +221,22 @@ class _Run:
             keys=tuple(_reordered(key, wanted[key.breakdown]) for key in keys),
             numerator_scale=measures.numerator_scale,
             denominator_scale=measures.denominator_scale,
-            clusters=self._unit_sums(CLUSTER, [indicator.cluster] if indicator.cluster else [], keys, position),
-            enterprises=self._unit_sums(ENTERPRISE, _protected(indicator), keys, position),
+            clusters=self._unit_sums(CLUSTER, indicator.cluster, keys, position),
+            enterprises=self._protected_sums("entreprise", indicator, keys, position),
+            persons=self._protected_sums("personne", indicator, keys, position),
             **fields,
         )
 
-    def _unit_sums(self, role: str, columns: list[str], keys: list[CellKey], position: int) -> UnitSums | None:
-        if not columns:
+    def _protected_sums(
+        self, unit: str, indicator: CollectedIndicator, keys: list[CellKey], position: int
+    ) -> UnitSums | None:
+        column = _protected(indicator, self._layout.table) if indicator.secrecy.unit == unit else None
+        return self._unit_sums(PROTECTED, column, keys, position)
+
+    def _unit_sums(self, role: str, column: str | None, keys: list[CellKey], position: int) -> UnitSums | None:
+        if column is None:
             return None
-        found, nothing = self._units[role + columns[0]], (0,) * (_UNIT_SUMS * len(self._layout.measures))
+        found, nothing = self._units[role + column], (0,) * (_UNIT_SUMS * len(self._layout.measures))
         sums = _columns([found.get(key, nothing) for key in keys], position, _UNIT_SUMS)
         return UnitSums(**dict(zip(_UNIT_NAMES, sums, strict=True)))
 

@@ -17,7 +17,7 @@ YEAR, TERRITORY = "_annee", "_territoire"
 PROJECTED = "_mesures"
 """Name of the projection: no table may take it."""
 GROUP = "g_"
-CLUSTER, ENTERPRISE, CARRIED = "c_", "e_", "v_"
+CLUSTER, PROTECTED, CARRIED = "c_", "e_", "v_"
 """Prefixes by role: a column may be a breakdown, a cluster and an enterprise at once."""
 
 
@@ -35,8 +35,8 @@ class Layout:
         Type of every column that may be named.
     groupings : tuple of Breakdown
         Breakdowns asked for, total included as ``()``.
-    clusters, enterprises : tuple of str
-        Columns whose values are clusters, and protected enterprises.
+    clusters, protected : tuple of str
+        Columns whose values are clusters, and protected enterprises or persons.
     """
 
     table: Table
@@ -45,7 +45,7 @@ class Layout:
     groupings: tuple[Breakdown, ...]
     types: dict[str, ColumnType]
     clusters: tuple[str, ...] = ()
-    enterprises: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     """Other columns carried to the projection (strata, counted columns)."""
 
@@ -94,7 +94,7 @@ def projection(layout: Layout) -> exp.Select:
     selected += [exp.alias_(_modality(name, layout.types[name]), GROUP + name, quoted=True) for name in layout.columns]
     # Rows whose cluster is unknown share one: cautious, and nothing is dropped.
     selected += [exp.alias_(_or_unknown(name), CLUSTER + name, quoted=True) for name in layout.clusters]
-    selected += [exp.alias_(column(name), ENTERPRISE + name, quoted=True) for name in layout.enterprises]
+    selected += [exp.alias_(column(name), PROTECTED + name, quoted=True) for name in layout.protected]
     selected += [exp.alias_(column(name), CARRIED + name, quoted=True) for name in layout.extra]
     for index, one in enumerate(layout.measures):
         for suffix, tree in (("x", one.numerator), ("d", one.denominator), ("n", one.known), ("m", one.missing)):
@@ -216,7 +216,7 @@ def unit_sums(layout: Layout, source: str, unit: str) -> exp.Select:
     Returns
     -------
     sqlglot.exp.Select
-        Nine sums by indicator; see :class:`ess_impact.engine.cells.UnitSums`.
+        Eleven sums by indicator; see :class:`ess_impact.engine.cells.UnitSums`.
     """
     inner_sums: list[exp.Expr] = []
     for index in range(len(layout.measures)):
@@ -246,7 +246,14 @@ def _over_units(index: int) -> list[exp.Expr]:
         exp.Max(this=d.copy()),
         # Ties are broken by the numerator: the same data give the same unit.
         exp.ArgMax(this=x.copy(), expression=exp.Tuple(expressions=[d.copy(), x.copy()])),
+        exp.Count(this=_unless_equal(x, exp.Literal.number(0))),
+        exp.Count(this=_unless_equal(d, x)),
     ]
+
+
+def _unless_equal(left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    different = exp.NEQ(this=left.copy(), expression=right.copy())
+    return exp.Case(ifs=[exp.If(this=different, true=exp.Literal.number(1))])
 
 
 def sql_text(layout: Layout, dialect: str) -> str:

@@ -16,9 +16,10 @@ from ess_impact.data.checking import Checked, check
 from ess_impact.data.linking import link
 from ess_impact.data.official.merging import merge_departements
 from ess_impact.data.official.recognition import load_official
-from ess_impact.data.reading import RawTable, collect_table, collect_workbook, combine
+from ess_impact.data.reading import RawTable, collect_table, collect_workbook, combine, missing_sheet
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.tables import Table
+from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.errors import ReadingError, UsageError
 from ess_impact.evaluation.campaign import Campaign, Submitted
 
@@ -110,6 +111,8 @@ class _Pile:
         self.parts: dict[str, list[tuple[str, RawTable]]] = {}
         self.anomalies: list[Anomaly] = []
         self.senders: set[str] = set()
+        self.partial: dict[str, str] = {}
+        """Senders of a workbook without the sheet every structure fills in, and its file."""
 
     def read(self, submitted: Submitted) -> None:
         if submitted.form == "consolide":
@@ -120,6 +123,15 @@ class _Pile:
             found = self._workbook(submitted.path)
         for one in found:
             self.parts.setdefault(one.table.id, []).append((_name(submitted.path, self._root), one))
+
+    def missing_sheets(self) -> list[Anomaly]:
+        """Report the workbooks without the common sheet, unless another file holds the structure."""
+        table = self._tables.get(FRAME_TABLE)
+        if table is None or table.owner is None:
+            return []
+        frames = [part.frame for _, part in self.parts.get(FRAME_TABLE, [])]
+        known = {owner for frame in frames if table.owner in frame.columns for owner in _compact(frame[table.owner])}
+        return [missing_sheet(table, file, sender) for sender, file in self.partial.items() if sender not in known]
 
     def _official(self, path: Path) -> list[RawTable]:
         try:
@@ -132,8 +144,10 @@ class _Pile:
         return []
 
     def _workbook(self, path: Path) -> list[RawTable]:
-        workbook = collect_workbook(path, self._tables, root=self._root, required=(FRAME_TABLE,), key=self._key)
+        workbook = collect_workbook(path, self._tables, root=self._root, key=self._key)
         self.anomalies += workbook.anomalies
+        if workbook.sender and FRAME_TABLE not in workbook.tables:
+            self.partial[workbook.sender] = _name(path, self._root)
         self.senders |= {workbook.sender} if workbook.sender else set()
         return list(workbook.tables.values())
 
@@ -179,7 +193,7 @@ def collect_files(
     return Collected(
         checked=linked,
         raw=raw,
-        anomalies=_all_anomalies(linked, pile.anomalies),
+        anomalies=_all_anomalies(linked, pile.anomalies + pile.missing_sheets()),
         files=_reports(pile.parts, linked),
         conversions=_conversions(linked),
         senders=tuple(sorted(pile.senders)),
@@ -228,14 +242,34 @@ def _combined(table: Table, parts: list[RawTable]) -> RawTable:
 
 
 def _latest(table: Table, whole: RawTable) -> RawTable:
-    """Let the workbook of a structure replace its rows in the consolidated files."""
+    """Let the workbook of a structure replace its rows of the same years in the consolidated files."""
     if table.owner is None or table.owner not in whole.frame.columns:
         return whole
-    senders = whole.frame["_sender"].unique().drop_nulls().to_list()
-    replaced = (pl.col("_sender") == "") & pl.col(table.owner).str.replace_all(r"\s", "").is_in(
-        [sender for sender in senders if sender]
+    keyed = whole.frame.with_columns(
+        pl.col(table.owner).str.replace_all(r"\s", "").alias("_owner"), _written_year(table, whole.frame).alias("_year")
     )
-    return replace(whole, frame=whole.frame.filter(~replaced.fill_null(value=False)))
+    sent = keyed.filter((pl.col("_sender") != "") & (pl.col("_sender") == pl.col("_owner"))).select("_owner", "_year")
+    consolidated = pl.col("_sender") == ""
+    kept = pl.concat(
+        [
+            keyed.filter(consolidated).join(sent.unique(), on=["_owner", "_year"], how="anti", nulls_equal=True),
+            keyed.filter(~consolidated),
+        ]
+    )
+    order = ["_file", "_sheet", "_row"]
+    return replace(whole, frame=kept.drop("_owner", "_year").sort(order, maintain_order=True))
+
+
+def _written_year(table: Table, frame: pl.DataFrame) -> pl.Expr:
+    """Year of a row as its sender wrote it, before any check."""
+    kinds = (ColumnType.ANNEE, ColumnType.DATE)
+    dated = [column.name for column in table.columns if column.type in kinds and column.name in frame.columns]
+    last = "annee" if "annee" in dated else next(iter(reversed(dated)), "")
+    return pl.col(last).str.extract(r"(\d{4})") if last else pl.lit("")
+
+
+def _compact(owners: pl.Series) -> list[str]:
+    return [str(one) for one in owners.drop_nulls().str.replace_all(r"\s", "").unique().to_list()]
 
 
 def _all_anomalies(checked: Mapping[str, Checked], others: list[Anomaly]) -> pl.DataFrame:

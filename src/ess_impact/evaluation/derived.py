@@ -10,12 +10,11 @@ from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.formula import apply_formula, parse_formula
 from ess_impact.definitions.indicators import DerivedIndicator, Input
 from ess_impact.engine.cells import TOTAL
+from ess_impact.evaluation.estimates import DERIVED
 from ess_impact.evaluation.rows import Context, against_plan, common_fields, hidden
 from ess_impact.evaluation.secrecy import FREE
 from ess_impact.stats.intervals import NotEstimable, Reason
 
-DERIVED = "grandeur_derivee"
-"""No interval: the joint uncertainty of the inputs is not estimated."""
 INPUT_MISSING = "entree_non_estimable"
 
 Row = dict[str, Any]

@@ -26,6 +26,8 @@ EXHAUSTIVE = "donnee_exhaustive"
 """No interval: nothing was sampled."""
 RESPONDENTS_TOTAL = "total_des_repondants"
 """No interval: a total over those who answered, not an estimate of the whole."""
+DERIVED = "grandeur_derivee"
+"""No interval: the joint uncertainty of the inputs is not estimated."""
 DECLARED_NONE = "intervalle_ecarte"
 """No interval: the definition says why."""
 
@@ -234,7 +236,8 @@ def _standardised(cells: Cells, indicator: StandardisedRate, weights: Mapping[st
     reference = np.asarray([float(one) for one in weights[indicator.reference]])
     if indicator.standardisation == "direct":
         return direct(events, populations, reference, per=indicator.per, confidence=CONFIDENCE)
-    return indirect(events, populations, reference, per=indicator.per, confidence=CONFIDENCE)
+    rate = float(indicator.reference_rate or 1)
+    return indirect(events, populations, reference, reference_rate=rate, per=indicator.per, confidence=CONFIDENCE)
 
 
 def _scaled(found: Intervals, factor: float) -> Intervals:

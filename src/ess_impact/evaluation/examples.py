@@ -14,8 +14,8 @@ from ess_impact.definitions.indicators import CollectedIndicator, DerivedIndicat
 from ess_impact.engine.cells import TOTAL
 from ess_impact.engine.duckdb_engine import compute_cells
 from ess_impact.errors import DefinitionError
-from ess_impact.evaluation.derived import DERIVED, INPUT_MISSING, derived_value
-from ess_impact.evaluation.estimates import estimate
+from ess_impact.evaluation.derived import INPUT_MISSING, derived_value
+from ess_impact.evaluation.estimates import DERIVED, estimate
 from ess_impact.evaluation.rows import Context, rows_of
 from ess_impact.evaluation.secrecy import FREE
 from ess_impact.stats.intervals import NotEstimable, Reason

@@ -16,7 +16,7 @@ from ess_impact.definitions.indicators import Breakdown, CollectedIndicator, Der
 from ess_impact.definitions.tables import Table
 from ess_impact.engine.cells import TOTAL
 from ess_impact.engine.duckdb_engine import compute_cells
-from ess_impact.errors import NoAcceptedRowsError, UsageError, did_you_mean, unknown_name
+from ess_impact.errors import NoAcceptedRowsError, UsageError, unknown_name
 from ess_impact.evaluation.campaign import Campaign
 from ess_impact.evaluation.collecting import Collected, Progress, collect, silent
 from ess_impact.evaluation.comparison import rank_rows
@@ -27,7 +27,7 @@ from ess_impact.evaluation.panel import panel_changes
 from ess_impact.evaluation.provenance import provenance_of, source_hashes
 from ess_impact.evaluation.results import Results, as_results_frame
 from ess_impact.evaluation.rows import Context, rows_of
-from ess_impact.evaluation.secrecy import confidentiality
+from ess_impact.evaluation.secrecy import joint_confidentiality
 from ess_impact.text import format_value, plural
 
 Engine = Literal["duckdb"]
@@ -250,11 +250,12 @@ def _table_rows(
     strata = {name: one.values for name, one in lists.items()}
     weights = {name: tuple(row.weight for row in one.codes if row.weight is not None) for name, one in lists.items()}
     changes = panel_changes(frame, table, indicators, scope, weights=weights, min_count=context.min_count)
+    computed = compute_cells(frame, table, indicators, scope, by=by, strata=strata)
+    statuses = joint_confidentiality(list(computed.values()), min_count=context.min_count)
     rows: Rows = {}
-    for name, cells in compute_cells(frame, table, indicators, scope, by=by, strata=strata).items():
-        status = confidentiality(cells, min_count=context.min_count)
+    for name, cells in computed.items():
         figures = estimate(cells, weights, min_count=context.min_count)
-        found = rank_rows(cells.indicator, rows_of(context, cells, figures, status))
+        found = rank_rows(cells.indicator, rows_of(context, cells, figures, statuses[name]))
         rows[name] = [
             row | _change(table, row, changes.get((name, _place(table, row), row["period_start"].year)))
             for row in found
@@ -337,8 +338,10 @@ def _crossings(by: By | None, catalogue: Catalogue, chosen: Sequence[Indicator])
         columns = catalogue.columns_of(catalogue.table(table))
         known = [one.name for one in columns.values() if one.type in GROUPABLE]
         for name in names:
+            if name not in columns:
+                raise unknown_name("ventilation", name, known)
             if name not in known:
-                fix = did_you_mean(name, known) or f"Ventilations de « {table} » : {', '.join(known)}."
+                fix = f"Ventilations de « {table} » : {', '.join(known)}."
                 raise UsageError(f"« {name} » ne peut pas servir de ventilation", fix=fix)
     return crossings
 

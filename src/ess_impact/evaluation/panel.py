@@ -18,6 +18,7 @@ from ess_impact.engine.duckdb_engine import compute_cells
 from ess_impact.evaluation.estimates import estimate
 from ess_impact.evaluation.secrecy import FREE, confidentiality
 
+_POSITION = "_position"
 Weights = Mapping[str, tuple[Decimal, ...]]
 Changes = dict[tuple[str, str, int], tuple[float, int]]
 """(indicator, territory, year) to (change since the year before, number of units present in both)."""
@@ -60,7 +61,7 @@ def panel_changes(
     changes: Changes = {}
     for column in sorted({one.period.column for one in indicators}):
         group = [one for one in indicators if one.period.column == column]
-        dated = frame.with_columns(_year(column, scope).alias("_year"))
+        dated = frame.with_columns(_year(column, scope).alias("_year")).with_row_index(_POSITION)
         years = sorted(year for year in dated["_year"].unique().to_list() if year is not None)
         for before, year in pairwise(years):
             if year == before + 1:
@@ -100,6 +101,7 @@ def _on_panel(panel: _Panel, year: int, unit: list[str]) -> Changes:
     if kept.is_empty():
         return {}
     sizes = _sizes(kept, panel.table)
+    outside = _secret_outside(panel, year, kept)
     found: Changes = {}
     for name, cells in compute_cells(
         kept, panel.table, panel.indicators, panel.scope, by=(), strata=dict(panel.scope.codelists)
@@ -107,9 +109,26 @@ def _on_panel(panel: _Panel, year: int, unit: list[str]) -> Changes:
         values = _publishable(cells, panel)
         for key, value in values.items():
             earlier = values.get(CellKey(territory=key.territory, year=year - 1))
-            if key.year == year and earlier is not None and key.territory in sizes:
+            told = (name, key.territory) not in outside
+            if key.year == year and earlier is not None and key.territory in sizes and told:
                 found[(name, key.territory, year)] = (value - earlier, sizes[key.territory])
     return found
+
+
+def _secret_outside(panel: _Panel, year: int, kept: pl.DataFrame) -> set[tuple[str, str]]:
+    """Find where newcomers or leavers are too few: change of the total minus change of the panel would give them."""
+    rows = panel.dated.filter(pl.col("_year").is_in([year - 1, year]))
+    others = rows.join(kept.select(_POSITION), on=_POSITION, how="anti").drop("_year")
+    if others.is_empty():
+        return set()
+    strata = dict(panel.scope.codelists)
+    computed = compute_cells(others, panel.table, panel.indicators, panel.scope, by=(), strata=strata)
+    return {
+        (name, key.territory)
+        for name, cells in computed.items()
+        for key, state in zip(cells.keys, confidentiality(cells, min_count=panel.min_count), strict=True)
+        if state != FREE
+    }
 
 
 def _publishable(cells: Cells, panel: _Panel) -> dict[CellKey, float]:

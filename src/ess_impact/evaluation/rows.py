@@ -14,11 +14,14 @@ from ess_impact.definitions.fingerprint import definition_hash
 from ess_impact.definitions.indicators import Indicator
 from ess_impact.definitions.plans import Placement, Plan
 from ess_impact.engine.cells import TOTAL, CellKey, Cells
-from ess_impact.evaluation.estimates import CONFIDENCE, Figures
+from ess_impact.evaluation.estimates import CONFIDENCE, DERIVED, EXHAUSTIVE, RESPONDENTS_TOTAL, Figures
 from ess_impact.evaluation.results import NUMERIC
 from ess_impact.evaluation.secrecy import FREE
+from ess_impact.stats.intervals import Reason
 
 HIDDEN = "secret_statistique"
+_CERTAIN = (EXHAUSTIVE, RESPONDENTS_TOTAL, DERIVED)
+"""Reasons for having no interval that leave no doubt about the value itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,9 +194,11 @@ def _place(context: Context, cells: Cells, key: CellKey) -> dict[str, Any]:
 
 def _numbers(cells: Cells, figures: Figures, index: int) -> dict[str, Any]:
     value, low = _finite(figures.value[index]), _finite(figures.low[index])
+    # A value withheld for too many unknowns is not given back by its parts.
+    withheld = figures.reason[index] == Reason.MANQUANTS_EXCESSIFS
     return {
-        "numerator": _finite(figures.numerator[index]),
-        "denominator": _finite(figures.denominator[index]),
+        "numerator": None if withheld else _finite(figures.numerator[index]),
+        "denominator": None if withheld else _finite(figures.denominator[index]),
         "n": int(cells.n[index]),
         "n_missing": int(cells.missing[index]),
         "n_clusters": int(cells.clusters.units[index]) if cells.clusters else None,
@@ -256,8 +261,11 @@ def against_plan(context: Context, indicator: str, row: Mapping[str, Any]) -> di
 
 
 def _comparison(row: Mapping[str, Any], level: float) -> str:
-    low = row["value"] if row.get("low") is None else row["low"]
-    high = row["value"] if row.get("high") is None else row["high"]
+    bare = row["value"] if row.get("reason") in _CERTAIN else None
+    low = bare if row.get("low") is None else row["low"]
+    high = bare if row.get("high") is None else row["high"]
+    if low is None or high is None:
+        return "non_concluant"
     if low > level:
         return "au_dessus"
     return "en_dessous" if high < level else "non_concluant"

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from ess_impact.definitions.indicators import Breakdown, CollectedIndicator, FractionMeasures
-from ess_impact.engine.cells import TOTAL, CellKey, Cells, UnitSums
+import numpy as np
+
+from ess_impact.definitions.indicators import (
+    Breakdown,
+    CollectedIndicator,
+    DistinctMeasure,
+    FractionMeasures,
+    Proportion,
+)
+from ess_impact.engine.cells import TOTAL, CellKey, Cells, Integers, UnitSums
 
 MIN_ENTERPRISES = 3
 PRIMARY, SECONDARY, FREE = "C", "D", "F"
+
+Unsafe = Callable[[Sequence[int]], bool]
+"""Whether cells taken together would be hidden, were they one cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +33,7 @@ class Relation:
 
 
 def confidentiality(cells: Cells, *, min_count: int | None = None) -> list[str]:
-    """Give each cell its status: free, hidden, or hidden to protect another.
-
-    Primary rules. Persons: a cell is hidden when its denominator, its non-zero numerator or its non-zero complement is
-    below ``min_count``. Enterprises: fewer than three of them, or one that holds more than ``max_share`` of the value.
-    Secondary rule. A total equals the sum of its parts: whenever exactly one member of such a relation is hidden, the
-    smallest shown part is hidden too, until no relation has a single hidden member.
+    """Give each cell of one indicator its status; see :func:`joint_confidentiality`.
 
     Parameters
     ----------
@@ -39,25 +45,120 @@ def confidentiality(cells: Cells, *, min_count: int | None = None) -> list[str]:
     Returns
     -------
     list of str
-        g statuses: ``"F"``, ``"C"`` (primary) or ``"D"`` (complement).
+        g statuses: ``"F"`` free, ``"C"`` hidden, ``"D"`` hidden to protect another.
     """
-    unit = cells.indicator.secrecy.unit
-    if unit == "personne":
-        status = _persons(cells, max(cells.indicator.secrecy.min_count, min_count or 0))
-    elif unit == "entreprise" and cells.enterprises is not None:
-        status = _enterprises(cells, cells.enterprises)
-    else:
-        return [FREE] * len(cells.keys)
-    return protect(status, relations(cells.keys), [int(size) for size in cells.n])
+    return joint_confidentiality([cells], min_count=min_count)[cells.indicator.id]
 
 
-def _persons(cells: Cells, threshold: int) -> list[str]:
+def joint_confidentiality(group: Sequence[Cells], *, min_count: int | None = None) -> dict[str, list[str]]:
+    """Give each cell its status: free, hidden, or hidden to protect another.
+
+    Primary rules. Persons: a cell is hidden when its denominator, its non-zero numerator or its non-zero complement is
+    below ``min_count``, in rows or in distinct persons. Enterprises: fewer than three of them behind the denominator
+    or the numerator, or one that holds more than ``max_share`` of the value.
+    Secondary rule. A total equals the sum of its parts: no such relation keeps a single hidden member, what is left of
+    a total once its shown parts are taken away could itself be shown, and the relations together determine no hidden
+    cell. Indicators that publish a same measure hide the same cells: one would give the other back.
+
+    Parameters
+    ----------
+    group : sequence of Cells
+        Cells of the indicators of one table.
+    min_count : int, optional
+        Campaign's threshold; a definition's own prevails when higher.
+
+    Returns
+    -------
+    dict
+        Indicator id to statuses, aligned with its cells.
+    """
+    found: dict[str, list[str]] = {}
+    for linked in _linked(group):
+        status = _status_of(linked, min_count or 0)
+        found |= {cells.indicator.id: [status[_identity(key)] for key in cells.keys] for cells in linked}
+    return found
+
+
+def _linked(group: Sequence[Cells]) -> list[list[Cells]]:
+    """Put together the indicators that publish a same measure, directly or through others."""
+    linked: list[tuple[set[object], list[Cells]]] = []
+    for cells in group:
+        names, members = set(_published(cells.indicator)), [cells]
+        for one in [one for one in linked if one[0] & names]:
+            linked.remove(one)
+            names, members = names | one[0], one[1] + members
+        linked.append((names, members))
+    return [members for _, members in linked]
+
+
+def _published(indicator: CollectedIndicator) -> Iterable[object]:
+    secrecy, measures = indicator.secrecy, indicator.measures
+    if secrecy.unit not in ("personne", "entreprise"):
+        return [indicator.id]
+    base = (secrecy.unit, secrecy.column)
+    if isinstance(measures, DistinctMeasure):
+        return [(base, measures.value.column, frozenset({indicator.where, measures.value.where, None}))]
+    parts = (
+        {"numerator": measures.numerator, "denominator": measures.denominator}
+        if isinstance(measures, FractionMeasures)
+        else {"value": measures.value}
+    )
+    found = []
+    for name, one in parts.items():
+        conditions = {indicator.where, one.where, None}
+        if isinstance(indicator, Proportion) and name == "numerator":
+            conditions.add(indicator.measures.denominator.where)
+        found.append((base, one.expr, frozenset(conditions)))
+    return found
+
+
+def _status_of(group: Sequence[Cells], min_count: int) -> dict[Identity, str]:
+    keys = list({_identity(key): key for cells in group for key in cells.keys}.values())
+    position = {_identity(key): index for index, key in enumerate(keys)}
+    status, sizes = [FREE] * len(keys), [0] * len(keys)
+    places: list[dict[int, int]] = []
+    for cells in group:
+        place = {position[_identity(key)]: index for index, key in enumerate(cells.keys)}
+        places.append(place)
+        for where, index in place.items():
+            sizes[where] = max(sizes[where], int(cells.n[index]) + int(cells.missing[index]))
+            if _disclosive(cells, [index], min_count):
+                status[where] = PRIMARY
+
+    def unsafe(wheres: Sequence[int]) -> bool:
+        return any(
+            _disclosive(cells, [place[where] for where in wheres if where in place], min_count)
+            for cells, place in zip(group, places, strict=True)
+        )
+
+    result = protect(status, relations(keys), sizes, unsafe) if PRIMARY in status else status
+    return {_identity(key): result[index] for index, key in enumerate(keys)}
+
+
+def _disclosive(cells: Cells, where: Sequence[int], min_count: int) -> bool:
+    if cells.indicator.secrecy.unit == "personne":
+        return _few_persons(cells, where, max(cells.indicator.secrecy.min_count, min_count))
+    if cells.indicator.secrecy.unit == "entreprise" and cells.enterprises is not None:
+        return _few_enterprises(cells, cells.enterprises, where)
+    return False
+
+
+def _total(values: Integers | None, where: Sequence[int]) -> int:
+    return 0 if values is None else sum(int(values[index]) for index in where)
+
+
+def _few_persons(cells: Cells, where: Sequence[int], threshold: int) -> bool:
     parts, counts = _counts_persons(cells.indicator)
-    status = []
-    for numerator, n in zip(cells.numerator, _denominators(cells), strict=True):
-        sizes = [n, *([numerator] if counts else []), *([n - numerator] if parts else [])]
-        status.append(PRIMARY if any(0 < size < threshold for size in sizes) else FREE)
-    return status
+    known, missing, numerator = (_total(one, where) for one in (cells.n, cells.missing, cells.numerator))
+    whole = _total(cells.denominator, where) if cells.indicator.kind == "proportion" else known
+    if cells.indicator.kind == "qualitative" and len(where) == 1:
+        whole = _total(cells.denominator, where)
+    sizes = [known + missing, whole, *([numerator] if counts else []), *([whole - numerator] if parts else [])]
+    if cells.persons is not None:
+        sizes.append(_total(cells.persons.units, where))
+        sizes += [_total(cells.persons.active, where)] if counts else []
+        sizes += [_total(cells.persons.rest, where)] if cells.indicator.kind == "proportion" else []
+    return any(0 < size < threshold for size in sizes)
 
 
 def _counts_persons(indicator: CollectedIndicator) -> tuple[bool, bool]:
@@ -69,28 +170,20 @@ def _counts_persons(indicator: CollectedIndicator) -> tuple[bool, bool]:
     return False, events or indicator.kind == "distinct"
 
 
-def _denominators(cells: Cells) -> Iterable[int]:
-    return cells.denominator if cells.indicator.kind in ("proportion", "qualitative") else cells.n
-
-
-def _enterprises(cells: Cells, units: UnitSums) -> list[str]:
-    limit = cells.indicator.secrecy.max_share
-    return [
-        PRIMARY if int(cells.n[index]) and _disclosive(cells.indicator, units, index, limit) else FREE
-        for index in range(len(cells.keys))
-    ]
-
-
-def _disclosive(indicator: CollectedIndicator, units: UnitSums, index: int, limit: float) -> bool:
-    count = int(units.units[index])
-    if count < MIN_ENTERPRISES:
-        return True
-    if indicator.kind in ("distinct", "count", "qualitative"):
+def _few_enterprises(cells: Cells, units: UnitSums, where: Sequence[int]) -> bool:
+    if not _total(cells.n, where):
         return False
-    shares = [(units.largest[index], abs(units.x[index]))]
-    if indicator.kind in ("ratio", "rate"):
-        shares.append((units.dominant_n[index], abs(units.n[index])))
-    return any(largest > limit * whole for largest, whole in shares)
+    if _total(units.units, where) < MIN_ENTERPRISES:
+        return True
+    if cells.indicator.kind in ("distinct", "count", "qualitative"):
+        return False
+    if 0 < _total(units.active, where) < MIN_ENTERPRISES:
+        return True
+    shares = [(units.largest, units.x)]
+    if cells.indicator.kind in ("ratio", "rate"):
+        shares.append((units.dominant_n, units.n))
+    limit = cells.indicator.secrecy.max_share
+    return any(max(int(top[index]) for index in where) > limit * abs(_total(whole, where)) for top, whole in shares)
 
 
 def relations(keys: Sequence[CellKey]) -> list[Relation]:
@@ -112,7 +205,7 @@ def relations(keys: Sequence[CellKey]) -> list[Relation]:
         for name, parent in _parents(key):
             total = positions.get(_identity(parent))
             if total is not None:
-                parts.setdefault((total, key.breakdown, name), []).append(index)
+                parts.setdefault((total, tuple(sorted(key.breakdown)), name), []).append(index)
     return [Relation(total=total, parts=tuple(found)) for (total, _, _), found in parts.items()]
 
 
@@ -124,7 +217,7 @@ def _identity(key: CellKey) -> Identity:
 
 
 def _parents(key: CellKey) -> Iterable[tuple[str, CellKey]]:
-    pairs = list(zip(key.breakdown, key.modality, strict=True))
+    pairs = sorted(zip(key.breakdown, key.modality, strict=True))
     for size in range(len(pairs)):
         for kept in combinations(pairs, size):
             names, codes = tuple(name for name, _ in kept), tuple(code for _, code in kept)
@@ -134,8 +227,10 @@ def _parents(key: CellKey) -> Iterable[tuple[str, CellKey]]:
         yield TOTAL, CellKey(territory=TOTAL, year=key.year, breakdown=key.breakdown, modality=key.modality)
 
 
-def protect(status: list[str], links: Sequence[Relation], sizes: Sequence[int]) -> list[str]:
-    """Hide complements until no relation has exactly one hidden member.
+def protect(
+    status: list[str], links: Sequence[Relation], sizes: Sequence[int], unsafe: Unsafe | None = None
+) -> list[str]:
+    """Hide complements until nothing hidden can be deduced from what is shown.
 
     Parameters
     ----------
@@ -145,6 +240,8 @@ def protect(status: list[str], links: Sequence[Relation], sizes: Sequence[int]) 
         Additive relations between cells.
     sizes : sequence of int
         Size of each cell: the smallest shown part is hidden first.
+    unsafe : callable, optional
+        Whether the hidden parts of a shown total, taken together, would have to be hidden.
 
     Returns
     -------
@@ -152,22 +249,56 @@ def protect(status: list[str], links: Sequence[Relation], sizes: Sequence[int]) 
         Statuses after protection.
     """
     result = list(status)
-    changed = True
-    while changed:
-        changed = False
-        for link in links:
-            hidden = [index for index in (link.total, *link.parts) if result[index] != FREE]
-            # A relation over a single part repeats the total: both share their fate.
-            if len(hidden) == 1:
-                result[_complement(link, result, sizes)] = SECONDARY
-                changed = True
-    return result
+    while True:
+        weak = next((link for link in links if _weak(link, result, unsafe)), None)
+        if weak is None:
+            weak = _solved(links, result)
+        if weak is None:
+            return result
+        chosen = _complement(weak, result, sizes)
+        if chosen is None:
+            return result
+        result[chosen] = SECONDARY
 
 
-def _complement(link: Relation, status: Sequence[str], sizes: Sequence[int]) -> int:
-    shown = [index for index in link.parts if status[index] == FREE and sizes[index] > 0]
+def _weak(link: Relation, status: Sequence[str], unsafe: Unsafe | None) -> bool:
+    parts = [index for index in link.parts if status[index] != FREE]
+    total_hidden = status[link.total] != FREE
+    # A relation over a single part repeats the total: both share their fate.
+    if len(parts) + total_hidden == 1:
+        return True
+    return bool(parts) and not total_hidden and unsafe is not None and unsafe(parts)
+
+
+def _solved(links: Sequence[Relation], status: Sequence[str]) -> Relation | None:
+    """Return a relation holding a hidden cell that all relations together determine, and a member still shown."""
+    hidden = [index for index, one in enumerate(status) if one != FREE]
+    column = {index: place for place, index in enumerate(hidden)}
+    touched = [link for link in links if any(status[index] != FREE for index in (link.total, *link.parts))]
+    if not hidden or not touched:
+        return None
+    equations = np.zeros((len(touched), len(hidden)))
+    for row, link in enumerate(touched):
+        for index, sign in ((link.total, -1.0), *((part, 1.0) for part in link.parts)):
+            if index in column:
+                equations[row, column[index]] += sign
+    _, scale, directions = np.linalg.svd(equations)
+    free = np.abs(directions[int((scale > _ZERO).sum()) :]).max(axis=0, initial=0.0)
+    solved = {index for index, place in column.items() if free[place] <= _ZERO}
+    for link in touched:
+        members = (link.total, *link.parts)
+        if solved.intersection(members) and any(status[index] == FREE for index in members):
+            return link
+    return None
+
+
+_ZERO = 1e-9
+
+
+def _complement(link: Relation, status: Sequence[str], sizes: Sequence[int]) -> int | None:
+    free = [index for index in link.parts if status[index] == FREE]
+    shown = [index for index in free if sizes[index] > 0]
     # An empty part protects nothing: the total goes instead.
     if not shown and status[link.total] == FREE:
         return link.total
-    shown = shown or [index for index in link.parts if status[index] == FREE]
-    return min(shown, key=lambda index: (sizes[index], index))
+    return min(shown or free, key=lambda index: (sizes[index], index), default=None)

@@ -120,7 +120,7 @@ def test_a_codelist_read_by_a_derived_column_is_followed(shelf: Any) -> None:
 def test_weights_of_a_standardised_rate_are_followed(shelf: Any) -> None:
     heavier = ("codelists/poids.yaml", "weight: 2", "weight: 3")
     assert hash_of(shelf, name="standard") != hash_of(shelf, heavier, name="standard")
-    strata = (STANDARD, "reference: poids", "reference: poids\nstandardisation: indirect")
+    strata = (STANDARD, "reference: poids", "reference: poids\nstandardisation: indirect\nreference_rate: \"1\"")
     assert hash_of(shelf, name="standard") != hash_of(shelf, strata, name="standard")
 
 

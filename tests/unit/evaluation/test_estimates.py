@@ -50,7 +50,7 @@ def clustered(sizes: list[int], active: list[int]) -> list[dict[str, Any]]:
         # (3 × 6/100 + 1 × 6/50) / 4 × 1 000
         ("standardised_rate", STRATA, {}, 12, 150, 75),
         # 12 / (3 × 100 + 1 × 50) × 7
-        ("standardised_rate", STRATA, {"standardisation": "indirect", "per": 7}, 12, 150, 0.24),
+        ("standardised_rate", STRATA, {"standardisation": "indirect", "reference_rate": "1", "per": 7}, 12, 150, 0.24),
     ],
 )
 def test_each_kind_divides_once_in_natural_units(
@@ -82,7 +82,7 @@ MANY = clustered([4] * 12, [3] * 12)
         ("quantile", MANY, {}, "bootstrap"),
         ("count", MANY, SUPER, "byar"),
         ("standardised_rate", STRATA, {}, "dobson"),
-        ("standardised_rate", STRATA, {"standardisation": "indirect"}, "byar"),
+        ("standardised_rate", STRATA, {"standardisation": "indirect", "reference_rate": "1"}, "byar"),
     ],
 )
 def test_each_kind_has_its_interval(office: Any, kind: str, rows: Any, changes: Any, method: str) -> None:
