@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -43,6 +44,10 @@ def main() -> None:
     Exit codes: 0 done, 1 rejected rows (``check``, ``--strict``) or a needed table empty, 2 usage, 3 bad definition,
     4 nothing readable, 5 secrecy refused, 70 internal error, 130 interrupted.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot write an accent shows a question mark rather than nothing.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     command = typer.main.get_group(app)
     try:
         code = command.main(standalone_mode=False)
@@ -50,14 +55,17 @@ def main() -> None:
         _say(f"Erreur : {usage_message(error, list(command.commands))}")
         code = UsageError.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        _say("Interrompu. Ce qui était déjà écrit reste utilisable.")
         code = _INTERRUPTED
+    except SystemExit as stop:
+        code = stop.code
     except EssImpactError as error:
         code = _report([error])
     except ExceptionGroup as group:
         code = _report(list(_flat(group)))
     except Exception as error:  # noqa: BLE001 - the last door: say how to report, show no data
         code = _internal(error)
+    if code == _INTERRUPTED:
+        _say("Interrompu. Ce qui était déjà écrit reste utilisable.")
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -136,7 +144,7 @@ def evaluate(  # noqa: PLR0913 - one parameter per documented option
         raise UsageError(f"moteur inconnu : « {engine} »", fix="Moteur disponible : duckdb.")
     from ess_impact.report.run import run_campaign
 
-    with _progress(quiet or as_json) as progress:
+    with _writing(out), _progress(quiet or as_json) as progress:
         outcome = run_campaign(folder, out, book=book, progress=progress)
     if as_json:
         _show(json.dumps(outcome.to_dict(), ensure_ascii=False, indent=2))
@@ -307,7 +315,9 @@ def _writing(path: Path) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield
-    except PermissionError as error:
+    except (PermissionError, NotADirectoryError, FileExistsError, IsADirectoryError) as error:
+        if isinstance(error, EssImpactError):
+            raise
         raise UsageError("écriture refusée", where=str(path), fix="Choisissez un autre dossier.") from error
 
 

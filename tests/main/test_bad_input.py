@@ -105,7 +105,10 @@ def test_settings_without_any_file(ess_impact, small_campaign) -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        (SETTINGS.replace("pas_de_calais", "pas_de_calai"), ["campagne.yaml:3", "plan introuvable", "« pas_de_calais »"]),
+        (
+            SETTINGS.replace("pas_de_calais", "pas_de_calai"),
+            ["campagne.yaml:3", "plan introuvable", "« pas_de_calais »"],
+        ),
         (SETTINGS.replace("pas_de_calais", "mon_plan.yaml"), ["campagne.yaml:3", "plan introuvable"]),
         (SETTINGS + "diffusions: public\n", ["campagne.yaml:5", "clé inconnue", "Vouliez-vous dire « diffusion » ?"]),
         (SETTINGS + "campagne: 2024\n", ["campagne.yaml:5", "« campagne » écrite deux fois"]),
@@ -175,7 +178,8 @@ def test_expressions_outside_the_whitelist(ess_impact, small_campaign) -> None:
 
 def test_documents_that_cannot_be_accepted(ess_impact, small_campaign) -> None:
     definitions = {
-        name: INDICATOR.replace("id: essai", f"id: {name}").replace(*change) for name, (change, *_) in BAD_DOCUMENTS.items()
+        name: INDICATOR.replace("id: essai", f"id: {name}").replace(*change)
+        for name, (change, *_) in BAD_DOCUMENTS.items()
     }
     folder = small_campaign(WITH_DEFINITIONS, **definitions)
     _said(_evaluate(ess_impact, folder), 3, *(word for _, *words in BAD_DOCUMENTS.values() for word in words))
@@ -304,7 +308,9 @@ def test_hostile_text_is_escaped_in_pages_and_charts(after_bad_files: Path) -> N
     assert "<script" not in render(charts["emplois_ess"])
     (hostile,) = {line for line in alternatives if "<script" in line and "Établissements" in line}
     figure = f"```{{figure}} x.svg\n{hostile}\n\nTitre\n```\n"
-    shown = publish_string(figure, parser=Parser(), writer_name="html5", settings_overrides={"output_encoding": "unicode"})
+    shown = publish_string(
+        figure, parser=Parser(), writer_name="html5", settings_overrides={"output_encoding": "unicode"}
+    )
     assert "<script" not in shown
     assert "&lt;script&gt;alert" in shown
 

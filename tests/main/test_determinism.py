@@ -52,7 +52,9 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("where", SURROUNDINGS)
 @pytest.mark.parametrize("part", ["results", "anomalies"])
-def test_a_second_run_writes_the_same_bytes(other_runs: dict[str, Path], published: Path, part: str, where: str) -> None:
+def test_a_second_run_writes_the_same_bytes(
+    other_runs: dict[str, Path], published: Path, part: str, where: str
+) -> None:
     first, second = _contents(published / part), _contents(other_runs[where] / part)
     assert len(first) > 10
     assert first.keys() == second.keys()

@@ -44,7 +44,9 @@ def raw(campaign_folder: Path, anomalies: pd.DataFrame) -> Reader:
         parts = [_text(path) for path in campaign_folder.glob(f"*/{table}.csv")]
         if table in TITLES:
             title, names = TITLES[table]
-            parts += [_sheet(path, title, COMMON | names) for path in sorted(campaign_folder.glob("structures/0*.xlsx"))]
+            parts += [
+                _sheet(path, title, COMMON | names) for path in sorted(campaign_folder.glob("structures/0*.xlsx"))
+            ]
         frame = pd.concat(parts, ignore_index=True)
         mine = rejected[rejected["table"] == table]
         names = mine["file"].map(lambda name: Path(name).name)
@@ -149,7 +151,10 @@ def test_ratio_of_egalim_purchases(raw: Reader, published_figure, year: int) -> 
     good = frame["categories_egalim"].map(lambda cell: bool(set(str(cell).split(",")) & set(labels.split())))
     cents = (_number(frame["prix_ht"]) * 100).round()
     _same(
-        published_figure("part_achats_egalim", year), cents[good].sum() / 100, cents.sum() / 100, cents[good].sum() / cents.sum()
+        published_figure("part_achats_egalim", year),
+        cents[good].sum() / 100,
+        cents.sum() / 100,
+        cents[good].sum() / cents.sum(),
     )
 
 

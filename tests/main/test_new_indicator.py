@@ -134,7 +134,7 @@ def _words(path: Path) -> str:
 
 
 def test_it_is_in_the_book_with_its_value(out: Path) -> None:
-    pages, charts = write_pages(load_edition(out / "results", "public"), shipped("book"))
+    pages, _ = write_pages(load_edition(out / "results", "public"), shipped("book"))
     texts = {page.name: page.text for page in pages}
     holding = [name for name, text in texts.items() if "(ind-part-cdi-essai)=" in text]
     assert len(holding) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -115,8 +116,12 @@ def test_the_users_frame_is_left_alone(exits: pl.DataFrame, catalogue: Catalogue
 
 
 def test_a_period_is_kept_alone(exits: pl.DataFrame, catalogue: Catalogue) -> None:
-    earlier = exits.with_columns(pl.col("date_sortie").dt.offset_by("-1y"), pl.col("date_recrutement").dt.offset_by("-1y"))
-    results = ess_impact.compute("taux_sorties_dynamiques", pl.concat([exits, earlier]), period=2024, catalogue=catalogue)
+    earlier = exits.with_columns(
+        pl.col("date_sortie").dt.offset_by("-1y"), pl.col("date_recrutement").dt.offset_by("-1y")
+    )
+    results = ess_impact.compute(
+        "taux_sorties_dynamiques", pl.concat([exits, earlier]), period=2024, catalogue=catalogue
+    )
     assert set(_rows(results, "period_start")) == {(date(2024, 1, 1),)}
 
 
@@ -132,7 +137,9 @@ def test_check_gives_good_rows_and_faults(exits: pl.DataFrame, catalogue: Catalo
     assert checked.anomalies.select("row", "rule").rows() == [(4, "sortie_apres_recrutement")]
 
 
-def test_a_file_read_then_checked(csv_of: Callable, row: Callable, sirets: tuple[str, ...], catalogue: Catalogue) -> None:
+def test_a_file_read_then_checked(
+    csv_of: Callable, row: Callable, sirets: tuple[str, ...], catalogue: Catalogue
+) -> None:
     path = csv_of("structures.csv", map(row, sirets))
     read = ess_impact.read_table(path, catalogue.table("structures"))
     assert ess_impact.check(read, "structures", catalogue=catalogue).rows_accepted == 7

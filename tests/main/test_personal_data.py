@@ -13,7 +13,6 @@ from pathlib import Path
 import polars as pl
 import pypdf
 import pytest
-from openpyxl import Workbook
 
 from ess_impact.data.synthetic import CANARIES
 

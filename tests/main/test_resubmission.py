@@ -120,7 +120,9 @@ def test_other_structures_keep_their_anomalies(corrected, anomalies: pd.DataFram
     left = pd.read_csv(corrected["out"] / "anomalies/anomalies.csv", sep=";", dtype=str, keep_default_na=False)
     mended = set(corrected["sirets"].values())
     others = anomalies[~anomalies["siret"].isin(mended)]
-    assert left.sort_values(list(left.columns)).values.tolist() == others.sort_values(list(left.columns)).values.tolist()
+    assert (
+        left.sort_values(list(left.columns)).values.tolist() == others.sort_values(list(left.columns)).values.tolist()
+    )
 
 
 def test_correcting_an_export_needs_no_sheet_the_structure_was_not_sent(

@@ -12,17 +12,69 @@ from subprocess import CompletedProcess
 import polars as pl
 import pytest
 
-COLUMNS = (
-    "indicator version definition_hash objective table kind geo_level territory period_start period_end breakdown "
-    "modality numerator denominator n n_missing n_clusters n_effective value unit low high confidence method reason "
-    "notes reference reference_value comparison rank rank_low rank_high trend target target_gap n_attendus n_repondants "
-    "taux_reponse couverture_emplois panel_constant obs_status conf_status diffusion synthetic source_hash"
-).split()
-INTEGERS = "n n_missing n_clusters rank rank_low rank_high n_attendus n_repondants".split()
-FLOATS = (
-    "numerator denominator n_effective value low high confidence reference_value target target_gap taux_reponse "
-    "couverture_emplois panel_constant"
-).split()
+COLUMNS = [
+    "indicator",
+    "version",
+    "definition_hash",
+    "objective",
+    "table",
+    "kind",
+    "geo_level",
+    "territory",
+    "period_start",
+    "period_end",
+    "breakdown",
+    "modality",
+    "numerator",
+    "denominator",
+    "n",
+    "n_missing",
+    "n_clusters",
+    "n_effective",
+    "value",
+    "unit",
+    "low",
+    "high",
+    "confidence",
+    "method",
+    "reason",
+    "notes",
+    "reference",
+    "reference_value",
+    "comparison",
+    "rank",
+    "rank_low",
+    "rank_high",
+    "trend",
+    "target",
+    "target_gap",
+    "n_attendus",
+    "n_repondants",
+    "taux_reponse",
+    "couverture_emplois",
+    "panel_constant",
+    "obs_status",
+    "conf_status",
+    "diffusion",
+    "synthetic",
+    "source_hash",
+]
+INTEGERS = ["n", "n_missing", "n_clusters", "rank", "rank_low", "rank_high", "n_attendus", "n_repondants"]
+FLOATS = [
+    "numerator",
+    "denominator",
+    "n_effective",
+    "value",
+    "low",
+    "high",
+    "confidence",
+    "reference_value",
+    "target",
+    "target_gap",
+    "taux_reponse",
+    "couverture_emplois",
+    "panel_constant",
+]
 TYPES = {
     **dict.fromkeys(COLUMNS, pl.String),
     **dict.fromkeys(INTEGERS, pl.Int64),

@@ -81,7 +81,9 @@ def _remainders(cells: Mapping[Cell, Row]) -> Iterator[dict[str, float]]:
         if unseen and cells[total]["conf_status"] == "F":
             shown = [one for one in parts if one not in unseen]
             whole = [total, *shown]
-            names = [name for name in ("numerator", "denominator", "n") if all(cells[one][name] is not None for one in whole)]
+            names = [
+                name for name in ("numerator", "denominator", "n") if all(cells[one][name] is not None for one in whole)
+            ]
             yield {name: cells[total][name] - sum(cells[one][name] for one in shown) for name in names}
 
 
@@ -109,7 +111,9 @@ def test_what_subtraction_leaves_of_persons_could_itself_be_shown(publications, 
     told = {}
     for name, cells in publications:
         if _unit(catalogue[name.split()[0]]) == "personne":
-            rests = [{key: one.get(key, one["n"]) for key in ("denominator", "numerator")} for one in _remainders(cells)]
+            rests = [
+                {key: one.get(key, one["n"]) for key in ("denominator", "numerator")} for one in _remainders(cells)
+            ]
             told[name] = [one for one in rests if _too_few(one["denominator"], one["numerator"])]
     assert {name: found for name, found in told.items() if found} == {}
 
@@ -256,4 +260,4 @@ def test_the_threshold_of_the_campaign_prevails_when_higher(
     people = pl.col("indicator") == "personnes_accompagnees_mobilite"
     assert results.filter(people).height > 10
     assert results.filter(people & (pl.col("n") < 20)).is_empty()
-    assert figures.filter(people & (pl.col("n") < 20)).height > 0
+    assert results.filter(people)["n"].count() < figures.filter(people)["n"].count()

@@ -34,8 +34,8 @@ TYPES = {
     "actif": ColumnType.BOOLEEN, "n": ColumnType.ENTIER, "montant": ColumnType.EUROS, "heures": ColumnType.HEURES,
     "strate": ColumnType.TEXTE, "personne": ColumnType.PERSONNE,
 }  # fmt: skip
-DTYPES = {name: pl.Boolean if kind == "booleen" else pl.Int64 if kind in ("annee", "entier", "euros", "heures") else pl.String
-          for name, kind in TYPES.items()}  # fmt: skip
+NUMBERS = dict.fromkeys(("annee", "n", "montant", "heures"), pl.Int64)
+DTYPES = dict.fromkeys(TYPES, pl.String) | NUMBERS | {"actif": pl.Boolean}
 STRATA = ("s1", "s2")
 SCOPE = Scope(columns=TYPES, codelists={"r": STRATA}, parameters={}, codes_of={})
 BREAKDOWNS = ((), ("zone",), ("zone", "sexe"))
@@ -49,16 +49,18 @@ MEASURES: dict[str, dict[str, Any]] = {
     "distinct": {"measures": {"value": {"column": "personne"}}},
     "qualitative": {"measures": {"value": {"column": "personne"}}, "said_by": {"fr": "elle"}},
     "standardised_rate": {
-        "measures": {"numerator": {"where": "actif"}, "denominator": {"expr": "heures"}}, "strata": "strate", "reference": "r",
+        "measures": {"numerator": {"where": "actif"}, "denominator": {"expr": "heures"}},
+        "strata": "strate", "reference": "r",
     },
 }  # fmt: skip
 
 
 def _indicator(kind: str, **more: Any) -> CollectedIndicator:
-    words = dict.fromkeys(("name", "definition", "rationale", "limitations"), {"fr": kind})
+    words = {name: {"fr": kind} for name in ("name", "definition", "rationale", "limitations")}
     fields = {
         "id": kind, "version": "1.0.0", "valid_from": "2024-01-01", "status": "active", "disponibilite": "collecte",
-        "niveau": "resultat", "unit": "nombre", "source": {"provider": "x", "dataset": "x"}, "examples": [{"expect": {}}],
+        "niveau": "resultat", "unit": "nombre", "source": {"provider": "x", "dataset": "x"},
+        "examples": [{"expect": {}}],
         "kind": kind, "table": "t", "period": {"column": "annee"}, "inference": "non_reponse", "where": "n > 0",
         "secrecy": {"unit": "aucun"}, "breakdowns": [list(one) for one in BREAKDOWNS[1:]],
     }  # fmt: skip
@@ -73,7 +75,8 @@ BY_UNIT = [
     _indicator("ratio", cluster="siret", secrecy={"unit": "entreprise", "column": "siret"}),
 ]
 TABLE = Table.model_validate(
-    {"id": "t", "version": "1.0.0", "name": {"fr": "T"}, "description": {"fr": "T"}, "provider": "service", "source": "x",
+    {"id": "t", "version": "1.0.0", "name": {"fr": "T"}, "description": {"fr": "T"}, "provider": "service",
+     "source": "x",
      "columns": [{"name": name, "type": kind, "label": {"fr": name}} for name, kind in TYPES.items()]}
 )  # fmt: skip
 
@@ -153,7 +156,9 @@ def brute(kind: str, rows: list[dict[str, Any]], breakdown: tuple[str, ...]) -> 
 @settings(max_examples=15, deadline=None)
 def test_sums_are_those_of_a_loop_for_every_kind(rows: list[dict[str, Any]]) -> None:
     for kind, cells in computed(rows).items():
-        whole = [index for index, key in enumerate(cells.keys) if kind != "qualitative" or "personne" not in key.breakdown]
+        whole = [
+            index for index, key in enumerate(cells.keys) if kind != "qualitative" or "personne" not in key.breakdown
+        ]
         names = ["numerator", "denominator", "n", "missing"]
         if kind in ("distinct", "qualitative"):
             names = ["n", "missing"]
@@ -173,7 +178,11 @@ def test_sums_are_those_of_a_loop_for_every_kind(rows: list[dict[str, Any]]) -> 
 
 def _members(rows: list[dict[str, Any]], key: Any) -> list[dict[str, Any]]:
     kept = dict(zip(key.breakdown, key.modality, strict=True))
-    return [row for row in rows if row["annee"] == key.year and all((row[name] or "_U") == code for name, code in kept.items())]
+    return [
+        row
+        for row in rows
+        if row["annee"] == key.year and all((row[name] or "_U") == code for name, code in kept.items())
+    ]
 
 
 @given(ROWS)
@@ -277,9 +286,11 @@ def test_splitting_the_rows_of_a_structure_in_two_files_changes_nothing(exits: l
 
 
 def test_doubling_every_row_doubles_every_sum() -> None:
-    rows = [{"annee": 2024, "siret": "a", "zone": "x", "sexe": "F", "actif": index % 2 == 0, "n": index % 3, "montant": index,
-             "heures": 10, "strate": "s1", "personne": "p"} for index in range(9)]  # fmt: skip
+    shared = {"annee": 2024, "siret": "a", "zone": "x", "sexe": "F", "heures": 10, "strate": "s1", "personne": "p"}
+    rows = [shared | {"actif": index % 2 == 0, "n": index % 3, "montant": index} for index in range(9)]
     one, two = computed(rows), computed(rows * 2)
     for kind, name in product(set(MEASURES) - {"distinct"}, ("numerator", "denominator", "n", "missing")):
         assert one[kind].keys == two[kind].keys
-        assert [2 * int(value) for value in getattr(one[kind], name)] == [int(value) for value in getattr(two[kind], name)]
+        assert [2 * int(value) for value in getattr(one[kind], name)] == [
+            int(value) for value in getattr(two[kind], name)
+        ]

@@ -25,7 +25,8 @@ def _keys() -> list[CellKey]:
         found += [CellKey(territory=place, year=2024, breakdown=("zone",), modality=(one,)) for one in ZONES]
         found += [CellKey(territory=place, year=2024, breakdown=("sexe",), modality=(one,)) for one in SEXES]
         found += [
-            CellKey(territory=place, year=2024, breakdown=("zone", "sexe"), modality=pair) for pair in product(ZONES, SEXES)
+            CellKey(territory=place, year=2024, breakdown=("zone", "sexe"), modality=pair)
+            for pair in product(ZONES, SEXES)
         ]
     return found
 
@@ -50,19 +51,21 @@ def _sums(leaves: Sequence[tuple[int, int]], column: int) -> list[int]:
 
 
 def _cells(kind: str, leaves: Sequence[tuple[int, int]], unit: str, **more: Any) -> Cells:
-    words = dict.fromkeys(("name", "definition", "rationale", "limitations"), {"fr": kind})
+    words = {name: {"fr": kind} for name in ("name", "definition", "rationale", "limitations")}
     measures = {"measures": {"numerator": {"where": "a"}, "denominator": {}}} if kind == "proportion" else {}
     measures |= {"measures": {"value": {"expr": "a"}}} if kind == "sum" else {}
     fields = {
         "id": kind, "version": "1.0.0", "valid_from": "2024-01-01", "status": "active", "disponibilite": "collecte",
-        "niveau": "resultat", "unit": "nombre", "source": {"provider": "x", "dataset": "x"}, "examples": [{"expect": {}}],
+        "niveau": "resultat", "unit": "nombre", "source": {"provider": "x", "dataset": "x"},
+        "examples": [{"expect": {}}],
         "kind": kind, "table": "t", "period": {"column": "annee"}, "inference": "aucune", "secrecy": {"unit": unit},
     }  # fmt: skip
     n, x = (np.asarray(_sums(leaves, column), dtype=object) for column in (0, 1))
     zero = np.zeros(len(KEYS), dtype=object)
     indicator: Any = KINDS[kind].model_validate(fields | words | measures)
     return Cells(
-        indicator=indicator, keys=tuple(KEYS), numerator=x if kind == "proportion" else n, denominator=n, n=n, missing=zero,
+        indicator=indicator, keys=tuple(KEYS), numerator=x if kind == "proportion" else n, denominator=n, n=n,
+        missing=zero,
         nn=zero, xx=zero, nx=zero, numerator_scale=1, denominator_scale=1, **more,
     )  # fmt: skip
 
@@ -107,7 +110,11 @@ def _recovered(status: Sequence[str], values: Sequence[int]) -> set[int]:
     rank = np.linalg.matrix_rank(equations) if unknown else 0
     without = [np.delete(equations, place, axis=1) for place in range(len(unknown))]
     # A cell is determined when taking its column away loses a rank.
-    return {index for index, rest in zip(unknown, without, strict=True) if rest.size == 0 or np.linalg.matrix_rank(rest) < rank}
+    return {
+        index
+        for index, rest in zip(unknown, without, strict=True)
+        if rest.size == 0 or np.linalg.matrix_rank(rest) < rank
+    }
 
 
 @given(LEAVES, st.sampled_from(["count", "proportion"]), st.sampled_from([1, 5, 11]))

@@ -124,11 +124,13 @@ def _shipped() -> Catalogue:
 
 
 def _as_polars(frame: Any) -> pl.DataFrame:
+    if isinstance(frame, pl.LazyFrame):
+        return frame.collect()
     tabular = hasattr(frame, "columns") or hasattr(frame, "__arrow_c_stream__") or isinstance(frame, Mapping)
     try:
         if not tabular:
             raise TypeError(type(frame).__name__)
-        return frame.collect() if isinstance(frame, pl.LazyFrame) else pl.DataFrame(frame)
+        return pl.DataFrame(frame)
     except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
         raise UsageError(
             "ces données ne forment pas un tableau lisible", fix="Donnez un DataFrame polars ou pandas."

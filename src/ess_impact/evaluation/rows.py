@@ -11,7 +11,7 @@ import numpy as np
 
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.fingerprint import definition_hash
-from ess_impact.definitions.indicators import Indicator
+from ess_impact.definitions.indicators import Indicator, Qualitative
 from ess_impact.definitions.plans import Placement, Plan
 from ess_impact.engine.cells import TOTAL, CellKey, Cells
 from ess_impact.evaluation.estimates import CONFIDENCE, DERIVED, EXHAUSTIVE, RESPONDENTS_TOTAL, Figures
@@ -143,6 +143,7 @@ def rows_of(context: Context, cells: Cells, figures: Figures, status: list[str])
     """
     common = common_fields(context, cells.indicator, table=cells.indicator.table)
     informed = {key.year for index, key in enumerate(cells.keys) if int(cells.n[index])}
+    hidden_keys = {key for key, one in zip(cells.keys, status, strict=True) if one != FREE}
     rows = []
     for index, key in enumerate(cells.keys):
         # A year of which the table says nothing for this indicator is not a year it was measured in.
@@ -151,10 +152,22 @@ def rows_of(context: Context, cells: Cells, figures: Figures, status: list[str])
         if key.breakdown and not int(cells.n[index]) and not int(cells.missing[index]):
             continue
         row = common | _place(context, cells, key) | _numbers(cells, figures, index)
+        if _whole_is_hidden(cells, key, hidden_keys):
+            row["denominator"] = None
         row |= _coverage(context.coverage.get((cells.indicator.table, key.year)))
         row |= against_plan(context, cells.indicator.id, row)
         rows.append(row | {"conf_status": FREE} if status[index] == FREE else hidden(row, status[index]))
     return rows
+
+
+def _whole_is_hidden(cells: Cells, key: CellKey, hidden_keys: set[CellKey]) -> bool:
+    """Tell whether the denominator of an answer is the size of a hidden cell."""
+    if not isinstance(cells.indicator, Qualitative) or not hidden_keys:
+        return False
+    counted = cells.indicator.measures.value.column
+    kept = [(name, code) for name, code in zip(key.breakdown, key.modality, strict=True) if name != counted]
+    names, codes = tuple(name for name, _ in kept), tuple(code for _, code in kept)
+    return CellKey(territory=key.territory, year=key.year, breakdown=names, modality=codes) in hidden_keys
 
 
 def hidden(row: dict[str, Any], status: str) -> dict[str, Any]:

@@ -147,6 +147,11 @@ def _total(values: Integers | None, where: Sequence[int]) -> int:
     return 0 if values is None else sum(int(values[index]) for index in where)
 
 
+def _at_least(values: Integers | None, where: Sequence[int]) -> int:
+    """Bound from below the number of distinct units of several cells: they may be the same in each."""
+    return 0 if values is None else max((int(values[index]) for index in where), default=0)
+
+
 def _few_persons(cells: Cells, where: Sequence[int], threshold: int) -> bool:
     parts, counts = _counts_persons(cells.indicator)
     known, missing, numerator = (_total(one, where) for one in (cells.n, cells.missing, cells.numerator))
@@ -155,9 +160,9 @@ def _few_persons(cells: Cells, where: Sequence[int], threshold: int) -> bool:
         whole = _total(cells.denominator, where)
     sizes = [known + missing, whole, *([numerator] if counts else []), *([whole - numerator] if parts else [])]
     if cells.persons is not None:
-        sizes.append(_total(cells.persons.units, where))
-        sizes += [_total(cells.persons.active, where)] if counts else []
-        sizes += [_total(cells.persons.rest, where)] if cells.indicator.kind == "proportion" else []
+        sizes.append(_at_least(cells.persons.units, where))
+        sizes += [_at_least(cells.persons.active, where)] if counts else []
+        sizes += [_at_least(cells.persons.rest, where)] if cells.indicator.kind == "proportion" else []
     return any(0 < size < threshold for size in sizes)
 
 
@@ -173,17 +178,18 @@ def _counts_persons(indicator: CollectedIndicator) -> tuple[bool, bool]:
 def _few_enterprises(cells: Cells, units: UnitSums, where: Sequence[int]) -> bool:
     if not _total(cells.n, where):
         return False
-    if _total(units.units, where) < MIN_ENTERPRISES:
+    if _at_least(units.units, where) < MIN_ENTERPRISES:
         return True
     if cells.indicator.kind in ("distinct", "count", "qualitative"):
         return False
-    if 0 < _total(units.active, where) < MIN_ENTERPRISES:
+    if 0 < _at_least(units.active, where) < MIN_ENTERPRISES:
         return True
     shares = [(units.largest, units.x)]
     if cells.indicator.kind in ("ratio", "rate"):
         shares.append((units.dominant_n, units.n))
     limit = cells.indicator.secrecy.max_share
-    return any(max(int(top[index]) for index in where) > limit * abs(_total(whole, where)) for top, whole in shares)
+    # One enterprise may be the largest of every cell: the sum of the largest bounds what it holds.
+    return any(_total(largest, where) > limit * abs(_total(whole, where)) for largest, whole in shares)
 
 
 def relations(keys: Sequence[CellKey]) -> list[Relation]:

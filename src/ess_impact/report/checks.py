@@ -77,7 +77,9 @@ class CheckReport:
 def _grouped(anomalies: pl.DataFrame) -> list[str]:
     keys = ["severity", "file", "sheet", "column", "rule", "remedy"]
     example = pl.when(pl.col("message").n_unique() > 1).then(pl.lit("par exemple : ")).otherwise(pl.lit(""))
-    groups = anomalies.group_by(keys, maintain_order=True).agg("row", example + pl.col("message").first())
+    groups = anomalies.group_by(keys, maintain_order=True).agg(
+        "row", (example + pl.col("message").first()).alias("message")
+    )
     ordered = groups.with_columns(pl.col("row").list.len().alias("n")).sort(
         "severity", "n", "file", "rule", descending=[True, True, False, False]
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import resource
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -187,6 +188,7 @@ def run_campaign(folder: Path, out: Path, *, book: bool = True, progress: Progre
     watch = Stopwatch()
     with watch.step("définitions"):
         campaign = Campaign.open(folder)
+    _clear(out)
     with watch.step("lecture et contrôle"):
         collected = collect(campaign, progress)
     with watch.step("anomalies"):
@@ -202,6 +204,13 @@ def run_campaign(folder: Path, out: Path, *, book: bool = True, progress: Progre
     outcome = _outcome(campaign, collected, results, out, workbooks, watch, book=book)
     _journal(outcome)
     return outcome
+
+
+def _clear(out: Path) -> None:
+    """Remove what a former run wrote: a failed run must not leave the figures of another campaign."""
+    shutil.rmtree(out / "results", ignore_errors=True)
+    if (out / "book").is_dir():
+        (out / "book" / "evaluation.pdf").unlink(missing_ok=True)
 
 
 def write_anomalies(collected: Collected, folder: Path, campaign: Campaign) -> int:

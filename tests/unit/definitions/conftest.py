@@ -76,8 +76,9 @@ inference: non_reponse
 secrecy: {unit: aucun}
 """
 KINDS = {
-    "part": "kind: proportion\nmeasures: {numerator: {where: actif}, denominator: {where: \"sexe IN codelist('sexes')\"}}\n"
-    "breakdowns: [sexe, zone, [sexe, actif]]\ncluster: siret\nwhere: \"longue\"\nmethod: intervalle_wilson\n",
+    "part": "kind: proportion\n"
+    "measures: {numerator: {where: actif}, denominator: {where: \"sexe IN codelist('sexes')\"}}\n"
+    'breakdowns: [sexe, zone, [sexe, actif]]\ncluster: siret\nwhere: "longue"\nmethod: intervalle_wilson\n',
     "lignes": "kind: count\nbreakdowns: [sexe]\n",
     "total": "kind: sum\nmeasures: {value: {expr: montant}}\n",
     "gens": "kind: distinct\nmeasures: {value: {column: personne, where: actif}}\n",
@@ -111,7 +112,8 @@ def _files() -> dict[str, str]:
     files = {
         "tables/essai.yaml": TABLE,
         "tables/autre.yaml": OTHER,
-        "codelists/sexes.yaml": LIST.format(name="sexes") + "  - {code: F, label: {fr: Femme}}\n  - {code: H, label: {fr: Homme}}\n",
+        "codelists/sexes.yaml": LIST.format(name="sexes")
+        + "  - {code: F, label: {fr: Femme}}\n  - {code: H, label: {fr: Homme}}\n",
         "codelists/themes.yaml": LIST.format(name="themes") + "  - {code: bio, label: {fr: Bio}}\n",
         "codelists/poids.yaml": LIST.format(name="poids")
         + "  - {code: F, label: {fr: F}, weight: 2}\n  - {code: H, label: {fr: H}, weight: 1}\n",

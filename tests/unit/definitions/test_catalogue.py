@@ -13,6 +13,7 @@ from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.errors import DefinitionError, UnknownNameError
 
 NOTE = "---\nid: maison\nnom: {fr: Maison}\nfonction: ess_impact.stats.proportion.wilson\n---\n\n# Maison\n\nTexte.\n"
+CODELIST = "id: sexes\nname: {fr: x}\nsource: x\ncodes: [{code: a, label: {fr: a}}]\n"
 PARAMETER = "id: seuil\nname: {fr: Seuil}\nunit: x\nvalues:\n  - {valid_from: 2020-01-01, value: 3, source: essai}\n"
 
 
@@ -42,7 +43,7 @@ def _indicator(name: str, **changes: str) -> str:
     [
         ({"o1_essai/autre_nom.yaml": _indicator("ailleurs")}, "autre_nom.yaml:5", "ailleurs.yaml"),
         ({"o2_essai/part.yaml": _indicator("part")}, "part.yaml:5", "déjà défini"),
-        ({"codelists/sous/sexes.yaml": "id: sexes\nname: {fr: x}\nsource: x\ncodes: [{code: a, label: {fr: a}}]\n"}, "sexes.yaml:1", "déjà défini (sexes.yaml)"),
+        ({"codelists/sous/sexes.yaml": CODELIST}, "sexes.yaml:1", "déjà défini (sexes.yaml)"),
         ({"methodes/bootstrap.md": NOTE.replace("maison", "bootstrap")}, "bootstrap", "déjà défini"),
         ({"methodes/maison.md": "# Sans en-tête\n"}, "maison.md:1", "en-tête"),
         ({"o1_essai/x.yaml": _indicator("x", kind="proportionn")}, "x.yaml:14", "proportion"),
@@ -129,9 +130,14 @@ def test_links_to_nothing_bring_nothing(shelf: Any) -> None:
     assert alone.scope(table).codes_of == {}
 
 
-@pytest.mark.parametrize(("day", "value"), [(date(2019, 1, 1), 1), (date(2020, 1, 1), 1), (date(2024, 6, 1), 2), (None, 3)])
+@pytest.mark.parametrize(
+    ("day", "value"), [(date(2019, 1, 1), 1), (date(2020, 1, 1), 1), (date(2024, 6, 1), 2), (None, 3)]
+)
 def test_the_scope_reads_dated_parameters_on_a_day(shelf: Any, day: Any, value: int) -> None:
-    dated = "".join(f"  - {{valid_from: {one}, value: {number}, source: essai}}\n" for one, number in (("2030-01-01", 3), ("2020-01-01", 1), ("2024-01-01", 2)))
+    dated = "".join(
+        f"  - {{valid_from: {one}, value: {number}, source: essai}}\n"
+        for one, number in (("2030-01-01", 3), ("2020-01-01", 1), ("2024-01-01", 2))
+    )
     catalogue = shelf.load(("parametres/seuil.yaml", "  - {valid_from: 2020-01-01, value: 80, source: essai}\n", dated))
     scope = catalogue.scope(catalogue.table("essai"), day)
     assert scope.parameters == {"seuil": Decimal(value)}

@@ -61,7 +61,8 @@ REFUSED = [
     "n = 1 AND", "", "   ", "n n", "NOT", "IF(oui, 1, 2)", "n IN ()", "n IN (n)", "code IN codelist(code)",
     "codelist('liste')", "parametre('inconnu') > 1", "code IN codelist('inconnue')", "DATE '2024-01-01'",
     "CURRENT_DATE", "NOW() = jour", "RANDOM() > 1", "n & 1", "n << 2", "-" * 60 + "1", "(" * 40 + "n" + ")" * 40,
-    "NOT " * 80 + "oui", "n = 1e400", "n = 1e", " + ".join(["n"] * 20), "n = " + "1" * 2_000, "\x00n", "n\\", "code = 'a' UNION SELECT 1",
+    "NOT " * 80 + "oui", "n = 1e400", "n = 1e", " + ".join(["n"] * 20), "n = " + "1" * 2_000,
+    "\x00n", "n\\", "code = 'a' UNION SELECT 1",
 ]  # fmt: skip
 
 MISTYPED = [

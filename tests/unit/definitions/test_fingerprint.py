@@ -108,7 +108,9 @@ def test_a_parameter_is_followed_wherever_it_stands(shelf: Any, place: tuple[str
 
 
 def _parameter(value: int) -> str:
-    return f"id: autre\nname: {{fr: A}}\nunit: x\nvalues:\n  - {{valid_from: 2020-01-01, value: {value}, source: essai}}\n"
+    return (
+        f"id: autre\nname: {{fr: A}}\nunit: x\nvalues:\n  - {{valid_from: 2020-01-01, value: {value}, source: essai}}\n"
+    )
 
 
 def test_a_codelist_read_by_a_derived_column_is_followed(shelf: Any) -> None:
@@ -120,7 +122,7 @@ def test_a_codelist_read_by_a_derived_column_is_followed(shelf: Any) -> None:
 def test_weights_of_a_standardised_rate_are_followed(shelf: Any) -> None:
     heavier = ("codelists/poids.yaml", "weight: 2", "weight: 3")
     assert hash_of(shelf, name="standard") != hash_of(shelf, heavier, name="standard")
-    strata = (STANDARD, "reference: poids", "reference: poids\nstandardisation: indirect\nreference_rate: \"1\"")
+    strata = (STANDARD, "reference: poids", 'reference: poids\nstandardisation: indirect\nreference_rate: "1"')
     assert hash_of(shelf, name="standard") != hash_of(shelf, strata, name="standard")
 
 

@@ -17,7 +17,10 @@ from ess_impact.definitions.tables import Table, scale_of
 from ess_impact.definitions.vocabulary import ColumnType, Label
 from ess_impact.errors import DefinitionError
 
-COLUMNS = [{"name": "siret", "type": "siret", "label": {"fr": "SIRET"}}, {"name": "n", "type": "entier", "label": {"fr": "N"}}]
+COLUMNS = [
+    {"name": "siret", "type": "siret", "label": {"fr": "SIRET"}},
+    {"name": "n", "type": "entier", "label": {"fr": "N"}},
+]
 
 
 def table(**changes: Any) -> Table:
@@ -25,6 +28,7 @@ def table(**changes: Any) -> Table:
     return Table.model_validate({"id": "t", "version": "1.0.0", "columns": COLUMNS, **words, **changes})
 
 
+RULE = {"id": "r", "expr": "n > 0", "message": {"fr": "m"}, "remedy": {"fr": "m"}}
 DERIVED = {"name": "siren", "type": "siren", "label": {"fr": "SIREN"}}
 
 
@@ -57,7 +61,7 @@ def test_a_table_knows_its_columns() -> None:
         ({"provider": "tous"}, "provider"),
         ({"retention_months": 0}, "retention_months"),
         ({"territory": {"column": "n", "level": "canton"}}, "level"),
-        ({"rules": [{"id": "r", "expr": "n > 0", "severity": "grave", "message": {"fr": "m"}, "remedy": {"fr": "m"}}]}, "severity"),
+        ({"rules": [RULE | {"severity": "grave"}]}, "severity"),
     ],
 )  # fmt: skip
 def test_a_table_refuses_what_contradicts_itself(changes: dict[str, Any], words: str) -> None:
@@ -66,7 +70,8 @@ def test_a_table_refuses_what_contradicts_itself(changes: dict[str, Any], words:
 
 
 @pytest.mark.parametrize(
-    ("kind", "scale"), [("euros", 100), ("heures", 100), ("quantite", 1_000), ("ratio", 1_000_000), ("entier", 1), ("texte", 1)]
+    ("kind", "scale"),
+    [("euros", 100), ("heures", 100), ("quantite", 1_000), ("ratio", 1_000_000), ("entier", 1), ("texte", 1)],
 )
 def test_amounts_have_scales(kind: str, scale: int) -> None:
     assert scale_of(ColumnType(kind)) == scale
@@ -86,7 +91,14 @@ def test_codes_keep_their_order_and_labels() -> None:
 
 
 @pytest.mark.parametrize(
-    "codes", [(CODE, CODE), (CODE, CODE | {"code": "b", "synonyms": ["a"]}), (CODE | {"synonyms": ["x", "x"]},), (), ({"code": "", "label": {"fr": "A"}},)]
+    "codes",
+    [
+        (CODE, CODE),
+        (CODE, CODE | {"code": "b", "synonyms": ["a"]}),
+        (CODE | {"synonyms": ["x", "x"]},),
+        (),
+        ({"code": "", "label": {"fr": "A"}},),
+    ],
 )
 def test_a_codelist_refuses_two_readings_of_one_word(codes: Any) -> None:
     with pytest.raises(ValidationError):
@@ -108,22 +120,30 @@ def test_a_code_is_in_force_between_its_days_included(start: Any, end: Any, day:
     assert found.valid_on(date.fromisoformat(day)) is valid
 
 
-@pytest.mark.parametrize(("day", "value"), [("2019-12-31", 1), ("2020-01-01", 1), ("2023-12-31", 1), ("2024-01-01", 2), ("2050-01-01", 2)])
+@pytest.mark.parametrize(
+    ("day", "value"), [("2019-12-31", 1), ("2020-01-01", 1), ("2023-12-31", 1), ("2024-01-01", 2), ("2050-01-01", 2)]
+)
 def test_a_parameter_has_the_value_in_force_or_the_oldest_known(day: str, value: int) -> None:
-    values = [{"valid_from": one, "value": number, "source": "essai"} for one, number in (("2024-01-01", 2), ("2020-01-01", 1))]
+    values = [
+        {"valid_from": one, "value": number, "source": "essai"}
+        for one, number in (("2024-01-01", 2), ("2020-01-01", 1))
+    ]
     found = Parameter.model_validate({"id": "p", "name": {"fr": "P"}, "unit": "x", "values": values})
     assert found.on(date.fromisoformat(day)).value == Decimal(value)
 
 
 @pytest.mark.parametrize(
-    ("label", "lang", "text"), [({"fr": "un", "en": "one"}, "en", "one"), ({"fr": "un"}, "en", "un"), ({"fr": "un", "en": "one"}, "fr", "un")]
+    ("label", "lang", "text"),
+    [({"fr": "un", "en": "one"}, "en", "one"), ({"fr": "un"}, "en", "un"), ({"fr": "un", "en": "one"}, "fr", "un")],
 )
 def test_a_text_falls_back_on_french(label: Any, lang: str, text: str) -> None:
     assert Label.model_validate(label).text(lang) == text
     assert Label.model_validate(label).text() == "un"
 
 
-NOTE = "---\nid: maison\nnom: {fr: Maison}\nfonction: ess_impact.stats.proportion.wilson\n---\n\n# Maison\n\n---\n\nFin.\n"
+NOTE = (
+    "---\nid: maison\nnom: {fr: Maison}\nfonction: ess_impact.stats.proportion.wilson\n---\n\n# Maison\n\n---\n\nFin.\n"
+)
 
 
 def test_a_note_has_a_header_and_a_text(tmp_path: Path) -> None:

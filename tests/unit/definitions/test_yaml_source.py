@@ -63,7 +63,7 @@ def test_an_absent_file_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["a: !!python/object/apply:os.system [ls]\n", "a: !x 1\n", "a: !!int 3\n"])
 def test_a_tag_is_refused(text: str) -> None:
-    with pytest.raises(DefinitionError, match="liste.yaml:1"):
+    with pytest.raises(DefinitionError, match=r"liste\.yaml:1"):
         parse_yaml(text, NAME)
 
 
@@ -105,7 +105,7 @@ class Leaf(Model):
 class Root(Model):
     leaf: Leaf | None = None
     leaves: tuple[Leaf, ...] = ()
-    named: dict[str, Leaf] = {}
+    named: dict[str, Leaf] = Field(default_factory=dict)
     origin: str = Field(default="", alias="from")
 
 

@@ -54,7 +54,12 @@ MEASURES: dict[str, dict[str, Any]] = {
 
 def _table(**changes: Any) -> Table:
     columns = [
-        {"name": name, "type": kind, "label": {"fr": name}, "codelist": {"sexe": "sexes", "strate": "strates"}.get(name)}
+        {
+            "name": name,
+            "type": kind,
+            "label": {"fr": name},
+            "codelist": {"sexe": "sexes", "strate": "strates"}.get(name),
+        }
         for name, kind in TYPES.items()
     ]
     words = {"name": {"fr": "Essai"}, "description": {"fr": "essai"}, "provider": "service", "source": "essai"}

@@ -33,7 +33,9 @@ def test_the_total_and_the_unknown_modality_are_told_apart(workshop: Any) -> Non
         ("zone", ["_T", "", "é*"], {("_T",): 1, ("",): 1, ("é*",): 1}),
     ],
 )
-def test_modalities_are_written_as_people_read_them(workshop: Any, column: str, values: list[Any], expected: Any) -> None:
+def test_modalities_are_written_as_people_read_them(
+    workshop: Any, column: str, values: list[Any], expected: Any
+) -> None:
     cells = workshop.cells("count", [{column: value} for value in values], breakdowns=[column])
     assert counts(cells, (column,)) == expected
 
@@ -81,7 +83,9 @@ def test_a_table_without_territory_has_only_the_whole(workshop: Any) -> None:
         ("jour", [{"jour": date(2023, 12, 31)}, {"jour": date(2024, 1, 1)}, {"jour": date(2024, 12, 31)}, {}]),
     ],
 )
-def test_years_come_from_a_year_or_a_date_and_undated_rows_belong_to_none(workshop: Any, column: str, rows: Any) -> None:
+def test_years_come_from_a_year_or_a_date_and_undated_rows_belong_to_none(
+    workshop: Any, column: str, rows: Any
+) -> None:
     cells = workshop.cells("count", rows, period={"column": column})
     assert {key.year: int(n) for key, n in zip(cells.keys, cells.n, strict=True)} == {2023: 1, 2024: 2}
 

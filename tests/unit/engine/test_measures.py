@@ -40,7 +40,9 @@ PROPORTION = {
         (0, "F", T, (0, 0, 0, 0)),
     ],
 )
-def test_a_row_of_a_proportion_is_in_out_or_unknown(workshop: Any, n: Any, sexe: Any, actif: Any, expected: Any) -> None:
+def test_a_row_of_a_proportion_is_in_out_or_unknown(
+    workshop: Any, n: Any, sexe: Any, actif: Any, expected: Any
+) -> None:
     assert total(workshop.cells("proportion", [{"n": n, "sexe": sexe, "actif": actif}], **PROPORTION)) == expected
 
 

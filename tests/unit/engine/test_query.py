@@ -10,10 +10,10 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from ess_impact.definitions.expression import parse_expression
 from ess_impact.engine.duckdb_engine import compute_cells, plan_layout
 from ess_impact.engine.measures import quoted
 from ess_impact.engine.query import sql_text
-from ess_impact.definitions.expression import parse_expression
 
 DIALECTS = ["duckdb", "postgres", "spark", "bigquery", "snowflake"]
 KINDS = ["count", "sum", "mean", "median", "quantile", "proportion", "ratio", "rate", "standardised_rate", "distinct"]
@@ -82,7 +82,7 @@ def _printed_key(row: dict[str, Any]) -> tuple[Any, ...]:
 
 def test_columns_are_quoted_wherever_they_stand(workshop: Any) -> None:
     tree = quoted(parse_expression("COALESCE(n, 0) > 1 AND zone = 'n'", workshop.scope))
-    assert tree.sql(dialect="duckdb") == "COALESCE(\"n\", 0) > 1 AND \"zone\" = 'n'"
+    assert tree.sql(dialect="duckdb") == 'COALESCE("n", 0) > 1 AND "zone" = \'n\''
 
 
 @pytest.mark.parametrize(("dialect", "quote"), [("duckdb", '"'), ("postgres", '"'), ("spark", "`"), ("bigquery", "`")])

@@ -69,7 +69,12 @@ class Office:
 
     def __init__(self, **changes: Any) -> None:
         columns = [
-            {"name": name, "type": kind, "label": {"fr": name}, "codelist": {"sexe": "sexes", "strate": "strates"}.get(name)}
+            {
+                "name": name,
+                "type": kind,
+                "label": {"fr": name},
+                "codelist": {"sexe": "sexes", "strate": "strates"}.get(name),
+            }
             for name, kind in TYPES.items()
         ]
         words = {"name": {"fr": "Essai"}, "description": {"fr": "essai"}, "provider": "service", "source": "essai"}
@@ -84,7 +89,7 @@ class Office:
             "status": "active",
             "disponibilite": "collecte",
             "niveau": "resultat",
-            **dict.fromkeys(("name", "definition", "rationale", "limitations"), {"fr": "essai"}),
+            **{name: {"fr": "essai"} for name in ("name", "definition", "rationale", "limitations")},
             "unit": "nombre",
             "source": {"provider": "essai", "dataset": "essai"},
             "examples": [{"expect": {}}],
@@ -101,7 +106,10 @@ class Office:
 
     def catalogue(self, *indicators: Indicator, **changes: Any) -> Catalogue:
         parameter = {"id": "seuil", "name": {"fr": "Seuil"}, "unit": "heures"}
-        values = [{"valid_from": day, "value": value, "source": "essai"} for day, value in (("2020-01-01", 1), ("2030-01-01", 9))]
+        values = [
+            {"valid_from": day, "value": value, "source": "essai"}
+            for day, value in (("2020-01-01", 1), ("2030-01-01", 9))
+        ]
         note = MethodNote.model_validate(
             {
                 "id": "diversification",
@@ -122,7 +130,13 @@ class Office:
 
     def plan(self, *placements: Mapping[str, Any], **changes: Any) -> Plan:
         objective = {"id": "o1", "name": {"fr": "Un"}, "short": {"fr": "Un"}, "indicators": list(placements)}
-        fields = {"id": "essai", "name": {"fr": "Plan"}, "territory": {"fr": "Ici"}, "departement": "62", "source": "essai"}
+        fields = {
+            "id": "essai",
+            "name": {"fr": "Plan"},
+            "territory": {"fr": "Ici"},
+            "departement": "62",
+            "source": "essai",
+        }
         return Plan.model_validate(fields | {"objectives": [objective]} | changes)
 
     def frame(self, rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:

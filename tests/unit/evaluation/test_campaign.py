@@ -57,7 +57,11 @@ def test_settings_have_defaults(opened: Opened) -> None:
 
 def test_settings_are_read(opened: Opened) -> None:
     found = opened(secret="{min_count: 11}", diffusion="cdess", synthetique="true", attendus="services/liste.csv")
-    assert (found.settings.secret.min_count, found.settings.diffusion, found.settings.synthetique) == (11, "cdess", True)
+    assert (found.settings.secret.min_count, found.settings.diffusion, found.settings.synthetique) == (
+        11,
+        "cdess",
+        True,
+    )
     assert found.expected_path == (found.folder / "services" / "liste.csv").resolve()
 
 
@@ -94,7 +98,7 @@ def test_settings_that_cannot_be_accepted_name_their_line(
 
 
 def test_a_folder_without_settings_is_no_campaign(tmp_path: Path) -> None:
-    with pytest.raises(ReadingError, match="campagne.yaml"):
+    with pytest.raises(ReadingError, match=r"campagne\.yaml"):
         Campaign.open(tmp_path)
     with pytest.raises(ReadingError, match="introuvable"):
         Campaign.open(tmp_path / "absent")
@@ -143,7 +147,8 @@ def test_the_key_and_the_expected_list_stay_inside_too(opened: Opened) -> None:
 def test_definitions_of_the_folder_join_the_shipped_ones(opened: Opened, tmp_path: Path) -> None:
     folder = tmp_path / "indicateurs" / "parametres"
     folder.mkdir(parents=True)
-    text = "id: seuil_ici\nname: {fr: Seuil}\nunit: heures\nvalues:\n  - {valid_from: 2020-01-01, value: 3, source: essai}\n"
+    values = "values:\n  - {valid_from: 2020-01-01, value: 3, source: essai}\n"
+    text = f"id: seuil_ici\nname: {{fr: Seuil}}\nunit: heures\n{values}"
     (folder / "seuil_ici.yaml").write_text(text, encoding="utf-8")
     catalogue = opened(definitions="[indicateurs]").catalogue
     assert "seuil_ici" in catalogue.parameters
@@ -216,13 +221,18 @@ def test_a_file_is_taken_for_what_its_name_says(folder: str, name: str, form: st
 def test_the_longest_table_name_wins() -> None:
     table = CATALOGUE.table("clauses").model_copy(update={"id": "clauses_heures"})
     catalogue = Catalogue(
-        indicators={}, tables=dict(CATALOGUE.tables) | {"clauses_heures": table}, codelists={}, parameters={}, plans={}, methods={}
+        indicators={},
+        tables=dict(CATALOGUE.tables) | {"clauses_heures": table},
+        codelists={},
+        parameters={},
+        plans={},
+        methods={},
     )
     assert classify(Path("clauses_heures_2025.csv"), "services", catalogue).table == "clauses_heures"
 
 
 def test_files_are_listed_in_order_without_the_hidden_and_the_expected(opened: Opened, tmp_path: Path) -> None:
-    names = ["services/sorties.csv", "structures/b.xlsx", "structures/a.xlsx", "structures/.cache", "structures/~$a.xlsx",
+    names = ["services/sorties.csv", "structures/b.xlsx", "structures/a.xlsx", "structures/.x", "structures/~$a.xlsx",
              "services/structures_attendues.csv", "ailleurs/x.csv", "veille/dossier/y.csv"]  # fmt: skip
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

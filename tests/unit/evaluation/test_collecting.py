@@ -83,7 +83,7 @@ def test_files_of_one_table_are_put_together(folder: Folder) -> None:
 
 def test_rows_read_accepted_and_set_aside_add_up_for_each_file(folder: Folder) -> None:
     campaign = folder({
-        "structures/structures.csv": [HEADER, structure(A, 2025, 3), structure(B, 2025, "beaucoup"), structure("1", 2025, 1)],
+        "structures/structures.csv": [HEADER, structure(A, 2025, 3), structure(B, 2025, "x"), structure("1", 2025, 1)],
         "structures/structures_sud.csv": [HEADER, structure(C, 2025, 4)],
     })  # fmt: skip
     found = {one.file: (one.table, one.read, one.accepted, one.set_aside) for one in collect(campaign).files}
@@ -106,12 +106,15 @@ def test_a_bad_file_stops_no_other(folder: Folder) -> None:
     assert found.checked["structures"].rows_accepted == 1
     whole = found.anomalies.filter(pl.col("row").is_null())
     assert set(whole["file"]) == {
-        "structures/structures_vide.csv", "structures/autre.xlsx", "services/notes.pdf", "veille/inconnu.csv", "veille/inconnu.pdf",
+        "structures/structures_vide.csv", "structures/autre.xlsx", "services/notes.pdf", "veille/inconnu.csv",
+        "veille/inconnu.pdf",
     }  # fmt: skip
     assert set(whole["severity"]) == {"rejet"}
 
 
-def test_an_official_file_outside_the_folder_is_not_read(folder: Folder, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_an_official_file_outside_the_folder_is_not_read(
+    folder: Folder, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     outside = tmp_path_factory.mktemp("ailleurs") / "ess_share_departements.csv"
     outside.write_text("code_departement,nom,2022\n62,Département fictif 01,12.5\n", encoding="utf-8")
     campaign = folder({"structures/structures.csv": [HEADER, structure(A, 2025, 3)], "veille/vide.txt": b""})
@@ -127,13 +130,17 @@ def test_anomalies_of_every_table_are_sorted_by_place(folder: Folder) -> None:
         "services/cdess.csv": ["id_seance;date;type;college;sieges;presents", "S1;hier;pleniere;c1;3;2"],
     })  # fmt: skip
     found = collect(campaign).anomalies.select("table", "file", "row")
-    assert found.rows() == [("cdess", "services/cdess.csv", 2), ("structures", "structures/structures.csv", 2), ("structures", "structures/structures.csv", 3)]
+    assert found.rows() == [
+        ("cdess", "services/cdess.csv", 2),
+        ("structures", "structures/structures.csv", 2),
+        ("structures", "structures/structures.csv", 3),
+    ]
 
 
 def test_a_workbook_replaces_the_rows_its_sender_had_in_the_consolidated_file(folder: Folder) -> None:
-    spaced = "000 000 018 00010"
+    odd = "000 000 018 00010"
     campaign = folder({
-        "structures/structures.csv": [HEADER, structure(spaced, 2025, 3), structure(B, 2025, 4), ";2025;X;Y;1;1;association"],
+        "structures/structures.csv": [HEADER, structure(odd, 2025, 3), structure(B, 2025, 4), structure("", 2025, 1)],
         f"structures/{A}.xlsx": sent_by(A, structure(A, 2025, 30)),
     })  # fmt: skip
     found = collect(campaign)
@@ -146,7 +153,9 @@ def test_a_workbook_replaces_the_rows_its_sender_had_in_the_consolidated_file(fo
 
 def test_a_table_without_owner_keeps_every_row(folder: Folder) -> None:
     header = "id_seance;date;type;college;sieges;presents"
-    campaign = folder({"services/cdess.csv": [header, "S1;2025-02-03;pleniere;c1;3;2", "S1;2025-02-03;pleniere;c2;3;1"]})
+    campaign = folder(
+        {"services/cdess.csv": [header, "S1;2025-02-03;pleniere;c1;3;2", "S1;2025-02-03;pleniere;c2;3;1"]}
+    )
     assert collect(campaign).checked["cdess"].rows_accepted == 2
 
 
@@ -188,7 +197,9 @@ def test_progress_is_told_file_by_file_then_table_by_table(folder: Folder) -> No
     assert silent("x", 1, 1) is None
 
 
-@pytest.mark.parametrize("files", [{}, {"structures/structures.csv": b""}, {"structures/structures.csv": HEADER + "\n"}])
+@pytest.mark.parametrize(
+    "files", [{}, {"structures/structures.csv": b""}, {"structures/structures.csv": HEADER + "\n"}]
+)
 def test_nothing_readable_is_an_error(folder: Folder, files: Any) -> None:
     with pytest.raises(ReadingError, match="aucun fichier lisible"):
         collect(folder(files))
@@ -204,7 +215,14 @@ EXPECTED = "services/structures_attendues.csv"
 @pytest.mark.parametrize("separator", [";", ",", "\t"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_the_expected_list_is_read_whatever_its_separator(folder: Folder, separator: str, mark: str) -> None:
-    rows = ["siret;denomination;effectif", f"{B};X;12", "000 000 018 00010;Y;", f"{B};X;99", "pas un siret;Z;1", f"{C};W;beaucoup"]
+    rows = [
+        "siret;denomination;effectif",
+        f"{B};X;12",
+        "000 000 018 00010;Y;",
+        f"{B};X;99",
+        "pas un siret;Z;1",
+        f"{C};W;beaucoup",
+    ]
     campaign = folder({EXPECTED: mark + "\n".join(rows).replace(";", separator) + "\n"}, attendus=EXPECTED)
     found = read_expected(campaign)
     assert found is not None
@@ -223,7 +241,12 @@ def test_without_an_expected_list_nobody_is_expected(folder: Folder) -> None:
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(None, "introuvable"), ("nom;effectif\nX;3\n", "siret"), (b"", "illisible"), (b"siret;effectif\n\xff\xfe;3\n", "illisible")],
+    [
+        (None, "introuvable"),
+        ("nom;effectif\nX;3\n", "siret"),
+        (b"", "illisible"),
+        (b"siret;effectif\n\xff\xfe;3\n", "illisible"),
+    ],
 )
 def test_an_expected_list_that_cannot_be_used_is_said(folder: Folder, content: Any, words: str) -> None:
     files = {} if content is None else {EXPECTED: content}
@@ -238,17 +261,24 @@ def test_provenance_accounts_for_every_row_and_every_structure(folder: Folder) -
             "structures/structures.csv": [
                 HEADER, structure(A, 2025, 3), structure(B, 2025, "x"), structure(D, 2025, 3), structure(E, 2025, 3),
             ],
-            "veille/departements.csv": ["code_departement;code_region;annee;population", "62;32;2024;9", "59;32;2024;8", "75;11;2024;7"],
+            "veille/departements.csv": ["code_departement;code_region;annee", "62;32;2024", "59;32;2024", "75;11;2024"],
             EXPECTED: ["siret;effectif", f"{A};10", f"{B};20", f"{C};30"],
         },
         attendus=EXPECTED,
     )  # fmt: skip
     results = evaluate(campaign, indicators=["emplois_ess"])
     found = results.provenance
-    assert (found["campagne"], found["departement"], found["plan"], found["synthetique"]) == (2025, "62", "pas_de_calais", False)
+    assert (found["campagne"], found["departement"], found["plan"], found["synthetique"]) == (
+        2025,
+        "62",
+        "pas_de_calais",
+        False,
+    )
     assert found["date_reference"] == "2026-03-31"
     files = {one["fichier"]: one for one in found["fichiers"]}
-    assert [files["structures/structures.csv"][name] for name in ("lignes_lues", "lignes_acceptees", "lignes_ecartees")] == [4, 3, 1]
+    assert [
+        files["structures/structures.csv"][name] for name in ("lignes_lues", "lignes_acceptees", "lignes_ecartees")
+    ] == [4, 3, 1]
     assert len(files["structures/structures.csv"]["sha256"]) == 64
     # B sent something, were it wrong; C sent nothing; D and E were not expected.
     assert found["reponse"] == {"attendus": 3, "repondants": 1, "taux": pytest.approx(1 / 3)}
@@ -273,7 +303,9 @@ def test_nobody_expected_gives_no_rate(folder: Folder) -> None:
 
 
 def test_a_table_the_plan_requires_must_have_a_row(folder: Folder) -> None:
-    campaign = folder({"services/cdess.csv": ["id_seance;date;type;college;sieges;presents", "S1;2025-02-03;pleniere;c1;3;2"]})
+    campaign = folder(
+        {"services/cdess.csv": ["id_seance;date;type;college;sieges;presents", "S1;2025-02-03;pleniere;c1;3;2"]}
+    )
     plan = campaign.plan.model_copy(update={"required_tables": ("cdess", "structures")})
     needing = Campaign(folder=campaign.folder, settings=campaign.settings, catalogue=CATALOGUE, plan=plan)
     with pytest.raises(NoAcceptedRowsError, match=r"structures(?!.*cdess)"):

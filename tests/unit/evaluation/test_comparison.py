@@ -56,7 +56,7 @@ def test_without_the_tag_nothing_is_ranked(territories: Any) -> None:
 
 
 def test_each_year_is_ranked_apart_and_hidden_or_absent_values_have_no_rank(territories: Any) -> None:
-    rows = departements(d59=300, d62=100) + [{"dep": "62", "annee": 2023, "montant": 5, "heures": 0}]
+    rows = [*departements(d59=300, d62=100), {"dep": "62", "annee": 2023, "montant": 5, "heures": 0}]
     indicator = territories.indicator("ratio", **TAG, breakdowns=["zone"])
     found = territories.results([indicator], rows)[indicator.id]
     ranks = {(row["territory"], row["period_start"].year, row["breakdown"]): row.get("rank") for row in found}
@@ -70,7 +70,9 @@ def test_an_unknown_territory_is_not_one(territories: Any) -> None:
 
 
 def test_ranking_leaves_the_given_rows_alone(territories: Any) -> None:
-    rows = territories.results([territories.indicator("ratio", inference="aucune")], departements(d59=3, d62=1))["un_ratio"]
+    rows = territories.results([territories.indicator("ratio", inference="aucune")], departements(d59=3, d62=1))[
+        "un_ratio"
+    ]
     assert rank_rows(territories.indicator("ratio", **TAG), rows) != rows
     assert all("rank" not in row for row in rows)
 
@@ -93,7 +95,9 @@ GROUPS = {"departement": "62", "comparaison": {"pairs": ["80", "02"], "region": 
         ("region", ["59", "62"], 4.0),
     ],
 )
-def test_territories_are_compared_with_their_group(territories: Any, reference: Any, members: list[str], level: float) -> None:
+def test_territories_are_compared_with_their_group(
+    territories: Any, reference: Any, members: list[str], level: float
+) -> None:
     found = compare(results(territories, FIVE, **GROUPS), indicator="un_ratio", reference=reference)
     assert found.frame["territory"].to_list() == members
     assert found.reference_value == pytest.approx(level)

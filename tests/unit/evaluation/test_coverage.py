@@ -12,7 +12,10 @@ from ess_impact.evaluation.coverage import coverage_of, year_column
 from ess_impact.evaluation.indicators import evaluate
 from ess_impact.evaluation.rows import Coverage
 
-ROWS = [{"siret": siret, "annee": year} for siret, year in (("a", 2023), ("a", 2024), ("a", 2024), ("b", 2024), (None, 2024))]
+ROWS = [
+    {"siret": siret, "annee": year}
+    for siret, year in (("a", 2023), ("a", 2024), ("a", 2024), ("b", 2024), (None, 2024))
+]
 
 
 def structures(*rows: tuple[str, int]) -> pl.DataFrame:
@@ -62,7 +65,7 @@ def test_respondents_of_a_year_are_those_of_the_period_of_the_indicator() -> Non
     # Hired in 2023, gone in 2025: the exit of 2025 has one respondent.
     rows = [
         {"siret": "00000001800010", "type_siae": "ACI", "id_salarie": f"S{n}", "date_recrutement": date(2023, 1, 2),
-         "date_sortie": date(2025, 2, 3), "heures_travaillees": 900, "categorie_sortie": "durable" if n < 6 else "autre"}
+         "date_sortie": date(2025, 2, 3), "heures_travaillees": 900, "categorie_sortie": ("durable", "autre")[n % 2]}
         for n in range(12)
     ]  # fmt: skip
     found = evaluate({"sorties": pl.DataFrame(rows)}, indicators=["taux_sorties_emploi_durable"]).to_dict()

@@ -14,7 +14,9 @@ QUOTIENT = {"from": {"a": "montants", "b": "lignes"}, "formula": "a / b"}
 ROWS = [{"montant": 1_000, "zone": "a"}] * 6 + [{"montant": 400, "zone": "b"}] * 2
 
 
-def computed(office: Any, derived: dict[str, Any], rows: Any = ROWS, **changes: Any) -> dict[tuple[str, str], dict[str, Any]]:
+def computed(
+    office: Any, derived: dict[str, Any], rows: Any = ROWS, **changes: Any
+) -> dict[tuple[str, str], dict[str, Any]]:
     indicators = [
         office.indicator("sum", id="montants", breakdowns=["zone"], **changes),
         office.indicator("count", id="lignes", breakdowns=["zone"]),
@@ -121,7 +123,10 @@ def test_the_reason_of_a_method_reaches_the_row(office: Any) -> None:
 
 
 def test_a_derived_row_is_synthetic_when_its_campaign_is(office: Any) -> None:
-    indicators = [office.indicator("count", id="lignes"), office.indicator("derived", id="deux", **{"from": {"n": "lignes"}, "formula": "n * 2"})]
+    indicators = [
+        office.indicator("count", id="lignes"),
+        office.indicator("derived", id="deux", **{"from": {"n": "lignes"}, "formula": "n * 2"}),
+    ]
     (row,) = office.results(indicators, ROWS, synthetic=True)["deux"]
     assert row["synthetic"] is True
     assert (row["table"], row["kind"]) == ("", "derived")
@@ -130,7 +135,10 @@ def test_a_derived_row_is_synthetic_when_its_campaign_is(office: Any) -> None:
 def test_a_derived_figure_stands_beside_its_target_and_its_reference(office: Any) -> None:
     reference = {"tag": "seuil", "value": "5", "label": {"fr": "Seuil"}, "source": "essai"}
     target = {"value": "10", "date": "2030-01-01", "source": "essai"}
-    indicators = [office.indicator("count", id="lignes"), office.indicator("derived", id="deux", **{"from": {"n": "lignes"}, "formula": "n * 2"})]
+    indicators = [
+        office.indicator("count", id="lignes"),
+        office.indicator("derived", id="deux", **{"from": {"n": "lignes"}, "formula": "n * 2"}),
+    ]
     plan = office.plan({"indicator": "deux", "target": target, "references": [reference]})
     (row,) = office.results(indicators, ROWS, plan=plan)["deux"]
     assert (row["target"], row.get("target_gap")) == (10, 6)

@@ -27,7 +27,13 @@ def figures(office: Any, kind: str, rows: Any, **changes: Any) -> Figures:
 
 def clustered(sizes: list[int], active: list[int]) -> list[dict[str, Any]]:
     return [
-        {"siret": f"s{index}", "siren": f"e{index}", "actif": place < active[index], "montant": 100 + place, "heures": 100}
+        {
+            "siret": f"s{index}",
+            "siren": f"e{index}",
+            "actif": place < active[index],
+            "montant": 100 + place,
+            "heures": 100,
+        }
         for index, size in enumerate(sizes)
         for place in range(size)
     ]
@@ -142,14 +148,18 @@ def test_a_value_that_cannot_be_computed_has_a_reason(office: Any, kind: str, ro
 
 @pytest.mark.parametrize("kind", ["sum", "mean", "median", "quantile"])
 def test_no_known_row_gives_no_value_even_where_nothing_is_missing(office: Any, kind: str) -> None:
-    found = figures(office, kind, [{"montant": 1, "zone": "a"}] * 9 + [{"zone": "b"}], breakdowns=["zone"], missing={"max_share": 1})
+    found = figures(
+        office, kind, [{"montant": 1, "zone": "a"}] * 9 + [{"zone": "b"}], breakdowns=["zone"], missing={"max_share": 1}
+    )
     assert isnan(found.value[2])
     assert found.reason[2] == "observations_insuffisantes"
 
 
 @pytest.mark.parametrize("inference", ["non_reponse", "aucune"])
 @pytest.mark.parametrize(("unknown", "reason"), [(2, False), (3, True)])
-def test_above_the_share_of_unknowns_nothing_is_estimated(office: Any, unknown: int, reason: bool, inference: str) -> None:
+def test_above_the_share_of_unknowns_nothing_is_estimated(
+    office: Any, unknown: int, reason: bool, inference: str
+) -> None:
     rows = [{"actif": True}] * 8 + [{"actif": None}] * unknown
     found = figures(office, "proportion", rows, inference=inference)
     assert (isnan(found.value[0])) is reason
@@ -209,7 +219,15 @@ def test_the_value_without_the_largest_cluster_is_in_natural_units(office: Any) 
         (clustered([20, 10, 10], [19, 6, 6]), {}),
         (clustered([20, 10, 10], [10, 1, 1]), {}),
     ],
-    ids=["enterprises", "enough clusters", "few others", "few in it", "one case in it", "one other in it", "few cases left"],
+    ids=[
+        "enterprises",
+        "enough clusters",
+        "few others",
+        "few in it",
+        "one case in it",
+        "one other in it",
+        "few cases left",
+    ],
 )
 def test_the_largest_cluster_is_never_named(office: Any, rows: Any, changes: Any) -> None:
     assert figures(office, "proportion", rows, **NOTE | changes).notes == ("",)

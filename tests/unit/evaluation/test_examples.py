@@ -69,7 +69,11 @@ def test_secrecy_does_not_hide_an_example(office: Any) -> None:
 
 
 def test_a_standardised_example_has_its_weights(office: Any) -> None:
-    rows = [{"strate": strate, "actif": "oui" if n < 6 else "non", "n": "10"} for strate in ("jeunes", "vieux") for n in range(10)]
+    rows = [
+        {"strate": strate, "actif": "oui" if n < 6 else "non", "n": "10"}
+        for strate in ("jeunes", "vieux")
+        for n in range(10)
+    ]
     assert run(office, "standardised_rate", {"rows": rows, "expect": {"value": 60}}).differences == {}
 
 
@@ -112,9 +116,13 @@ def test_columns_brought_by_a_link_may_be_written_in_an_example(office: Any) -> 
     other = office.table.model_copy(update={"id": "autre"})
     link = {"column": "siret", "table": "autre", "brings": ["pays"]}
     linked = type(office)(foreign_keys=[link])
-    brought = other.model_copy(update={"columns": (*other.columns, other.column("zone").model_copy(update={"name": "pays"}))})
+    brought = other.model_copy(
+        update={"columns": (*other.columns, other.column("zone").model_copy(update={"name": "pays"}))}
+    )
     indicator = linked.indicator("count", breakdowns=["pays"])
     catalogue = linked.catalogue(indicator, tables={"essai": linked.table, "autre": brought})
     for rows, modality in (([{"annee": "2024", "pays": "p"}], "p"), ([{"annee": "2024"}], "_U")):
-        example = Example.model_validate({"rows": rows, "expect": {"value": 1, "breakdown": "pays", "modality": modality}})
+        example = Example.model_validate(
+            {"rows": rows, "expect": {"value": 1, "breakdown": "pays", "modality": modality}}
+        )
         assert run_example(catalogue, indicator, example).differences == {}

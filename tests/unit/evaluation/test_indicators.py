@@ -16,8 +16,9 @@ from ess_impact.evaluation.rows import Context
 
 CATALOGUE = Catalogue.load()
 STRUCTURES = [
-    {"siret": f"{number:09d}", "annee": 2025, "denomination": f"Association fictive {number}", "effectif": 10 * number, "etp": 9, "zone": "autre", "evaluation_impact": "aucune",
-     "famille_ess": "association" if number % 2 else "cooperative", "epci": f"EPCI fictif 0{number % 2}", "femmes": 5 * number}
+    {"siret": f"{number:09d}", "annee": 2025, "denomination": f"Association fictive {number}", "effectif": 10 * number,
+     "etp": 9, "zone": "autre", "evaluation_impact": "aucune", "epci": f"EPCI {number % 2}", "femmes": 5 * number,
+     "famille_ess": "association" if number % 2 else "cooperative"}
     for number in range(1, 11)
 ]  # fmt: skip
 SIRETS = (
@@ -76,7 +77,9 @@ def test_an_unknown_table_or_engine_is_refused() -> None:
 
 def test_every_active_indicator_of_a_given_table_is_computed() -> None:
     found = evaluate({"structures": FRAME}, catalogue=CATALOGUE)
-    expected = {one.id for one in CATALOGUE.values() if one.status == "active" and getattr(one, "table", "") == "structures"}
+    expected = {
+        one.id for one in CATALOGUE.values() if one.status == "active" and getattr(one, "table", "") == "structures"
+    }
     assert expected <= set(totals(found))
     assert {row["table"] for row in found.to_dict()} == {"structures", ""}
 
@@ -117,7 +120,9 @@ def test_crossings_may_be_asked_for() -> None:
     ],
 )
 def test_what_a_definition_may_not_break_down_a_call_may_not_either(table: str, name: str, by: Any) -> None:
-    exits = pl.DataFrame({"siret": [SIRETS[0]], "type_siae": ["ACI"], "id_salarie": ["S1"], "date_sortie": [date(2025, 1, 1)]})
+    exits = pl.DataFrame(
+        {"siret": [SIRETS[0]], "type_siae": ["ACI"], "id_salarie": ["S1"], "date_sortie": [date(2025, 1, 1)]}
+    )
     with pytest.raises(UsageError):
         evaluate({table: exits if table == "sorties" else FRAME}, indicators=[name], by=by, catalogue=CATALOGUE)
 
@@ -169,7 +174,11 @@ def test_a_table_that_is_absent_or_empty_gives_nothing(office: Any) -> None:
 
 
 def test_the_threshold_of_the_campaign_silences_the_note_on_the_largest_cluster(office: Any) -> None:
-    rows = [{"siret": siret, "actif": place < half} for siret, half in (("a", 20), ("b", 5), ("c", 5)) for place in range(2 * half)]
+    rows = [
+        {"siret": siret, "actif": place < half}
+        for siret, half in (("a", 20), ("b", 5), ("c", 5))
+        for place in range(2 * half)
+    ]
     indicator = office.indicator("proportion", cluster="siret", secrecy={"unit": "personne"})
 
     def note(min_count: int) -> str:

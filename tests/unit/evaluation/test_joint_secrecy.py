@@ -111,7 +111,12 @@ def test_three_enterprises_are_needed_behind_the_numerator_too(office: Any) -> N
     assert confidentiality(office.cells("ratio", nobody, secrecy=FIRM)) == ["F"]
 
 
-LINKS = [Relation(total=0, parts=(1, 2)), Relation(total=3, parts=(4, 5)), Relation(total=6, parts=(1, 4)), Relation(total=7, parts=(2, 5))]
+LINKS = [
+    Relation(total=0, parts=(1, 2)),
+    Relation(total=3, parts=(4, 5)),
+    Relation(total=6, parts=(1, 4)),
+    Relation(total=7, parts=(2, 5)),
+]
 
 
 def test_relations_that_together_determine_a_cell_hide_another() -> None:
@@ -138,3 +143,33 @@ def test_an_unsafe_remainder_takes_another_part_along_until_it_is_safe() -> None
 def test_an_unsafe_remainder_of_everything_hides_the_total() -> None:
     found = protect(list("FCC"), [Relation(total=0, parts=(1, 2))], [9, 2, 2], lambda parts: True)
     assert found == list("DCC")
+
+
+def test_the_same_enterprises_in_two_hidden_parts_are_not_counted_twice(office: Any) -> None:
+    # Without a, the total is that of two enterprises.
+    places = {"a": "12345", "b": "xy", "c": "xy"}
+    rows = [{"siren": firm, "zone": zone, "montant": 10} for zone, firms in places.items() for firm in firms]
+    cells = office.cells("sum", rows, secrecy=FIRM, breakdowns=["zone"])
+    assert confidentiality(cells)[1:] == ["D", "C", "C"]
+
+
+def test_an_enterprise_may_dominate_two_hidden_parts_together(office: Any) -> None:
+    places = {
+        "a": {"1": 30, "2": 30, "3": 30, "4": 30},
+        "b": {"x": 900, "y": 5, "z": 5},
+        "c": {"x": 900, "u": 5, "v": 5},
+    }
+    rows = [
+        {"siren": firm, "zone": zone, "montant": amount}
+        for zone, firms in places.items()
+        for firm, amount in firms.items()
+    ]
+    cells = office.cells("sum", rows, secrecy=FIRM | {"max_share": 0.95}, breakdowns=["zone"])
+    assert confidentiality(cells)[1:] == ["D", "C", "C"]
+
+
+def test_the_same_persons_in_two_hidden_parts_are_not_counted_twice(office: Any) -> None:
+    places = {"a": "123456", "b": "wxyz", "c": "wxyz"}
+    rows = [{"personne": who, "zone": zone, "actif": True} for zone, people in places.items() for who in people]
+    cells = office.cells("count", rows, secrecy=PERSON, breakdowns=["zone"])
+    assert confidentiality(cells)[1:] == ["D", "C", "C"]

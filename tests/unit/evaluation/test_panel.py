@@ -54,7 +54,11 @@ def test_the_trend_follows_the_sign(office: Any, after: tuple[int, int], trend: 
 
 
 def test_a_share_changes_in_points(office: Any) -> None:
-    rows = [{"siret": f"s{n}", "annee": year, "actif": n < share} for year, share in ((2022, 4), (2023, 6)) for n in range(10)]
+    rows = [
+        {"siret": f"s{n}", "annee": year, "actif": n < share}
+        for year, share in ((2022, 4), (2023, 6))
+        for n in range(10)
+    ]
     row = office.total("proportion", rows, unit="pourcent")
     assert row["panel_constant"] == pytest.approx(0.2)
     assert "points" in row["notes"]

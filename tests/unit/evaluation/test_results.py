@@ -10,10 +10,53 @@ import pytest
 
 from ess_impact.evaluation.results import SCHEMA, SORT_BY, Results, as_results_frame, tidy
 
-CONTRACT = """indicator version definition_hash objective table kind geo_level territory period_start period_end breakdown
-modality numerator denominator n n_missing n_clusters n_effective value unit low high confidence method reason notes
-reference reference_value comparison rank rank_low rank_high trend target target_gap n_attendus n_repondants taux_reponse
-couverture_emplois panel_constant obs_status conf_status diffusion synthetic source_hash""".split()
+CONTRACT = [
+    "indicator",
+    "version",
+    "definition_hash",
+    "objective",
+    "table",
+    "kind",
+    "geo_level",
+    "territory",
+    "period_start",
+    "period_end",
+    "breakdown",
+    "modality",
+    "numerator",
+    "denominator",
+    "n",
+    "n_missing",
+    "n_clusters",
+    "n_effective",
+    "value",
+    "unit",
+    "low",
+    "high",
+    "confidence",
+    "method",
+    "reason",
+    "notes",
+    "reference",
+    "reference_value",
+    "comparison",
+    "rank",
+    "rank_low",
+    "rank_high",
+    "trend",
+    "target",
+    "target_gap",
+    "n_attendus",
+    "n_repondants",
+    "taux_reponse",
+    "couverture_emplois",
+    "panel_constant",
+    "obs_status",
+    "conf_status",
+    "diffusion",
+    "synthetic",
+    "source_hash",
+]
 
 
 def row(**fields: Any) -> dict[str, Any]:

@@ -14,7 +14,9 @@ ROWS = [{"actif": index < 6, "zone": "a"} for index in range(10)]
 
 
 def test_a_row_says_what_it_is_where_and_when(office: Any) -> None:
-    (row,) = office.results([office.indicator("proportion")], ROWS, departement="62", source_hashes={"essai": "abc"})["un_proportion"]
+    (row,) = office.results([office.indicator("proportion")], ROWS, departement="62", source_hashes={"essai": "abc"})[
+        "un_proportion"
+    ]
     assert (row["indicator"], row["version"], row["table"], row["kind"], row["source_hash"]) == (
         "un_proportion", "1.0.0", "essai", "proportion", "abc",
     )  # fmt: skip

@@ -47,7 +47,9 @@ def test_a_share_of_persons_hides_few_of_them_on_either_side(
     assert confidentiality(cells) == [status]
 
 
-@pytest.mark.parametrize(("kind", "size", "status"), [("count", 4, "C"), ("count", 5, "F"), ("mean", 4, "C"), ("mean", 5, "F")])
+@pytest.mark.parametrize(
+    ("kind", "size", "status"), [("count", 4, "C"), ("count", 5, "F"), ("mean", 4, "C"), ("mean", 5, "F")]
+)
 def test_a_figure_about_few_persons_is_hidden(office: Any, kind: str, size: int, status: str) -> None:
     assert confidentiality(office.cells(kind, [{"montant": 1}] * size, secrecy=PERSON)) == [status]
 
@@ -70,7 +72,8 @@ def test_a_rare_answer_is_hidden_and_so_is_another(office: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("own", "campaign", "size", "status"), [(5, None, 6, "F"), (5, 10, 6, "C"), (10, 5, 6, "C"), (5, 3, 4, "C"), (1, None, 1, "F")]
+    ("own", "campaign", "size", "status"),
+    [(5, None, 6, "F"), (5, 10, 6, "C"), (10, 5, 6, "C"), (5, 3, 4, "C"), (1, None, 1, "F")],
 )
 def test_the_higher_threshold_prevails(office: Any, own: int, campaign: Any, size: int, status: str) -> None:
     cells = office.cells("count", [{}] * size, secrecy={"unit": "personne", "min_count": own})

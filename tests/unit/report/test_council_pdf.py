@@ -152,7 +152,7 @@ def pages(tmp_path_factory) -> list[str]:
         "Intervalle à 95 % : de 28,2 % à 33,9 %",
         "31 répondants sur 40 attendus (78 %)",
         "Limites : Ne dit rien de la qualité des emplois.",
-        "Cible votée : 40,0 % (vote d'essai)",
+        "Cible votée : 40,0 % (vote d’essai)",
         "Les personnes trouvent-elles un emploi ?",
         "Second taux 50,0 %",
         "« 48 390 emplois » (millésime non indiqué ; source : dossier)",
