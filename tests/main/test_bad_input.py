@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import re
 import signal
@@ -407,51 +406,3 @@ def test_a_terminal_without_unicode_is_no_failure() -> None:
     )
     _said(done, 0)
     assert "taux_sorties_dynamiques" in done.stdout
-
-
-# check ---------------------------------------------------------------------------------------------------------------
-
-
-def test_check_of_a_good_file(ess_impact, csv_of, row, sirets) -> None:
-    done = ess_impact("check", csv_of("structures.csv", map(row, sirets)))
-    assert (done.returncode, "Rien à corriger." in done.stdout) == (0, True)
-    assert "7\u00a0lignes lues, 7\u00a0acceptées" in done.stdout
-
-
-def test_check_of_a_file_with_warnings_only(ess_impact, csv_of, row, sirets) -> None:
-    done = ess_impact("check", csv_of("structures.csv", [row(sirets[0], effectif=0, etp=3)]))
-    assert done.returncode == 0
-    assert "ALERTE structures.csv, ligne 2" in done.stdout
-
-
-def test_check_of_a_file_with_a_rejected_row(ess_impact, csv_of, row, sirets, tmp_path: Path) -> None:
-    path = csv_of("structures.csv", [row(sirets[0]), row(sirets[1], effectif="dix")])
-    done = ess_impact("check", path, "--out", tmp_path / "retour")
-    assert done.returncode == 1
-    assert "REJET structures.csv, ligne 3" in done.stdout
-    assert sorted(one.name for one in (tmp_path / "retour").iterdir()) == [f"{sirets[1]}.xlsx", "anomalies.csv"]
-
-
-def test_check_in_json(ess_impact, csv_of, row, sirets) -> None:
-    done = ess_impact("check", csv_of("structures.csv", [row(sirets[0], annee="deux mille")]), "--json")
-    report = json.loads(done.stdout)
-    assert (done.returncode, report["valide"]) == (1, False)
-    assert report["fichiers"] == [
-        {"fichier": "structures.csv", "table": "structures", "lignes_lues": 1, "lignes_acceptees": 0}
-    ]
-    assert (report["anomalies"][0]["row"], report["anomalies"][0]["column"]) == (2, "annee")
-
-
-@pytest.mark.parametrize("name", ["absent.csv", "vide.csv", "abime.xlsx", "dossier vide"])
-def test_check_of_nothing_readable(ess_impact, tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-    if name == "dossier vide":
-        path.mkdir()
-    elif name != "absent.csv":
-        path.write_bytes(b"PK\x03\x04" if name.endswith("xlsx") else b"")
-    _said(ess_impact("check", path, *(["--table", "structures"] if name.endswith("csv") else [])), 4, name)
-
-
-def test_check_of_a_table_that_does_not_exist(ess_impact, csv_of, row, sirets) -> None:
-    path = csv_of("structures.csv", map(row, sirets))
-    _said(ess_impact("check", path, "--table", "structure"), 2, "structure", "« structures »")

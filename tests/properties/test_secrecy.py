@@ -75,7 +75,7 @@ def _hidden(link: Relation, status: Sequence[str]) -> list[int]:
 
 
 STATUSES = st.lists(st.sampled_from([FREE, FREE, FREE, PRIMARY]), min_size=len(KEYS), max_size=len(KEYS))
-SIZES = st.lists(st.integers(0, 9), min_size=len(KEYS), max_size=len(KEYS))
+SIZES = st.lists(st.integers(1, 9), min_size=len(KEYS), max_size=len(KEYS))
 
 
 @given(STATUSES, SIZES)

@@ -256,29 +256,33 @@ def protect(
     """
     result = list(status)
     while True:
-        weak = next((link for link in links if _weak(link, result, unsafe)), None)
-        if weak is None:
-            weak = _solved(links, result)
-        if weak is None:
-            return result
-        chosen = _complement(weak, result, sizes)
+        weak = next((link for link in links if _weak(link, result, sizes, unsafe)), None) or _solved(
+            links, result, sizes
+        )
+        chosen = _complement(weak, result, sizes) if weak is not None else None
         if chosen is None:
             return result
         result[chosen] = SECONDARY
 
 
-def _weak(link: Relation, status: Sequence[str], unsafe: Unsafe | None) -> bool:
-    parts = [index for index in link.parts if status[index] != FREE]
-    total_hidden = status[link.total] != FREE
+def _weak(link: Relation, status: Sequence[str], sizes: Sequence[int], unsafe: Unsafe | None) -> bool:
+    if _complement(link, status, sizes) is None:
+        return False
+    # An empty cell is known to be empty, hidden or not: it protects nothing.
+    parts = [index for index in link.parts if status[index] != FREE and sizes[index] > 0]
+    total_hidden = status[link.total] != FREE and sizes[link.total] > 0
     # A relation over a single part repeats the total: both share their fate.
     if len(parts) + total_hidden == 1:
         return True
-    return bool(parts) and not total_hidden and unsafe is not None and unsafe(parts)
+    # With nothing else shown, what is left of the total is the total itself, which may be told.
+    shown = any(status[index] == FREE and sizes[index] > 0 for index in link.parts)
+    return bool(parts) and shown and not total_hidden and unsafe is not None and unsafe(parts)
 
 
-def _solved(links: Sequence[Relation], status: Sequence[str]) -> Relation | None:
+def _solved(links: Sequence[Relation], status: Sequence[str], sizes: Sequence[int]) -> Relation | None:
     """Return a relation holding a hidden cell that all relations together determine, and a member still shown."""
-    hidden = [index for index, one in enumerate(status) if one != FREE]
+    # An empty cell is known to be empty, hidden or not.
+    hidden = [index for index, one in enumerate(status) if one != FREE and sizes[index] > 0]
     column = {index: place for place, index in enumerate(hidden)}
     touched = [link for link in links if any(status[index] != FREE for index in (link.total, *link.parts))]
     if not hidden or not touched:
@@ -291,20 +295,18 @@ def _solved(links: Sequence[Relation], status: Sequence[str]) -> Relation | None
     _, scale, directions = np.linalg.svd(equations)
     free = np.abs(directions[int((scale > _ZERO).sum()) :]).max(axis=0, initial=0.0)
     solved = {index for index, place in column.items() if free[place] <= _ZERO}
-    for link in touched:
-        members = (link.total, *link.parts)
-        if solved.intersection(members) and any(status[index] == FREE for index in members):
-            return link
-    return None
+    open_links = [link for link in touched if _complement(link, status, sizes) is not None]
+    near = [link for link in open_links if solved.intersection((link.total, *link.parts))]
+    # A cell may be determined through others only: any relation still open loosens the system.
+    return next(iter(near or open_links), None) if solved else None
 
 
 _ZERO = 1e-9
 
 
 def _complement(link: Relation, status: Sequence[str], sizes: Sequence[int]) -> int | None:
-    free = [index for index in link.parts if status[index] == FREE]
-    shown = [index for index in free if sizes[index] > 0]
-    # An empty part protects nothing: the total goes instead.
-    if not shown and status[link.total] == FREE:
+    """Choose the smallest part still shown, else the total; nothing when neither is."""
+    shown = [index for index in link.parts if status[index] == FREE and sizes[index] > 0]
+    if not shown and status[link.total] == FREE and sizes[link.total] > 0:
         return link.total
-    return min(shown or free, key=lambda index: (sizes[index], index), default=None)
+    return min(shown, key=lambda index: (sizes[index], index), default=None)

@@ -206,7 +206,6 @@ def test_relations_link_a_total_to_parts_that_are_published() -> None:
         ("FCFF", (9, 2, 0, 7), "FCFD"),
         ("FCFF", (2, 2, 0, 0), "DCFF"),
         ("CFFF", (9, 5, 2, 2), "CFDF"),
-        ("CFFF", (0, 0, 0, 0), "CDFF"),
     ],
 )
 def test_complements_of_a_single_margin(status: str, sizes: tuple[int, ...], expected: str) -> None:
