@@ -48,25 +48,29 @@ def main() -> None:
         # A terminal that cannot write an accent shows a question mark rather than nothing.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    command = typer.main.get_group(app)
-    try:
-        code = command.main(standalone_mode=False)
-    except TyperException as error:
-        _say(f"Erreur : {usage_message(error, list(command.commands))}")
-        code = UsageError.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        code = _INTERRUPTED
-    except SystemExit as stop:
-        code = stop.code
-    except EssImpactError as error:
-        code = _report([error])
-    except ExceptionGroup as group:
-        code = _report(list(_flat(group)))
-    except Exception as error:  # noqa: BLE001 - the last door: say how to report, show no data
-        code = _internal(error)
+    code = _run()
     if code == _INTERRUPTED:
         _say("Interrompu. Ce qui était déjà écrit reste utilisable.")
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _run() -> object:
+    command = typer.main.get_group(app)
+    try:
+        return command.main(standalone_mode=False)
+    except TyperException as error:
+        _say(f"Erreur : {usage_message(error, list(command.commands))}")
+        return UsageError.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return _INTERRUPTED
+    except SystemExit as stop:
+        return stop.code
+    except EssImpactError as error:
+        return _report([error])
+    except ExceptionGroup as group:
+        return _report(list(_flat(group)))
+    except Exception as error:  # noqa: BLE001 - the last door: say how to report, show no data
+        return _internal(error)
 
 
 def _flat(group: ExceptionGroup[Any]) -> Iterator[Exception]:

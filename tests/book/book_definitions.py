@@ -71,7 +71,7 @@ INDICATORS: dict[str, list[dict[str, Any]]] = {
             "qualitative",
             "Appréciation des parties prenantes",
             unit="structures",
-            measures={"value": {"column": "siret"}},
+            measures={"value": {"column": "sexe"}},
             said_by=label("les structures"),
             breakdowns=["type_siae"],
         ),

@@ -118,7 +118,7 @@ def _recovered(status: Sequence[str], values: Sequence[int]) -> set[int]:
 
 
 @given(LEAVES, st.sampled_from(["count", "proportion"]), st.sampled_from([1, 5, 11]))
-@settings(deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_no_subtraction_gives_a_hidden_count_back(leaves: list[tuple[int, int]], kind: str, threshold: int) -> None:
     cells = _cells(kind, leaves, "personne")
     status = confidentiality(cells, min_count=threshold)

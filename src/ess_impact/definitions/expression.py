@@ -11,34 +11,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from ess_impact.definitions.vocabulary import SCALES, ColumnType
+from ess_impact.definitions.literals import fix_number
+from ess_impact.definitions.value_types import FRENCH_KINDS, Kind, ValueType, value_type
+from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.errors import ExpressionError, did_you_mean
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 16
-MAX_LITERAL = 2**53
 
-Kind = Literal["bool", "text", "date", "number", "null"]
 
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 _FORBIDDEN = re.compile(r"--|/\*|;|\"|`|\\|[\x00-\x08\x0b-\x1f\x7f]")
 _ISO_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValueType:
-    """Type of an expression; ``scale`` is the factor of its stored integer, None while a bare number has none."""
-
-    kind: Kind
-    scale: int | None = None
-    unit: str = ""
-    """Unit of a number (``euros``, ``heures`` …), empty for a plain count: euros and hours never meet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,23 +109,13 @@ def parse_expression(text: str, scope: Scope, *, expected: Kind | None = None) -
         raise ExpressionError(f"expression de plus de {MAX_DEPTH} niveaux : {text[:80]}")
     tree, found = _Typer(scope).visit(root)
     if found.scale is None and found.kind == "number":
-        tree, found = _fix_number(tree, 1), ValueType(kind="number", scale=1)
+        tree, found = fix_number(tree, 1), ValueType(kind="number", scale=1)
     if expected is not None and found.kind not in (expected, "null"):
         raise ExpressionError(
             f"l'expression « {text} » donne {FRENCH_KINDS[found.kind]}, on attend {FRENCH_KINDS[expected]}"
         )
     names = list(dict.fromkeys(column.name for column in tree.find_all(exp.Column, bfs=False)))
     return Expression(text=text, tree=tree, type=found, columns=tuple(names))
-
-
-FRENCH_KINDS: dict[Kind, str] = {
-    "bool": "un vrai ou faux",
-    "text": "un texte",
-    "date": "une date",
-    "number": "un nombre",
-    "null": "rien",
-}
-"""How each kind is said."""
 
 
 def _parse(text: str) -> exp.Expr:
@@ -179,40 +159,6 @@ def _depth(node: exp.Expr) -> int:
             flat = isinstance(current, (exp.And, exp.Or)) and type(child) is type(current)
             stack.append((child, depth if flat else depth + 1))
     return deepest
-
-
-def _fix_number(node: exp.Expr, scale: int) -> exp.Expr:
-    """Write the bare numbers of a tree as integers stored at a scale."""
-    if isinstance(node, exp.Literal):
-        scaled = Decimal(node.this) * scale
-        if scaled != scaled.to_integral_value():
-            raise ExpressionError(f"le nombre {node.this} a trop de décimales pour la colonne comparée")
-        if abs(scaled) > MAX_LITERAL:
-            raise ExpressionError(f"nombre trop grand : {node.this}")
-        return exp.Literal.number(int(scaled))
-    if isinstance(node, exp.Mul):
-        return exp.Mul(this=_fix_number(node.this, scale), expression=_fix_number(node.expression, 1))
-    copy = node.copy()
-    for name in _VALUES.get(type(node), ()):
-        child = copy.args.get(name)
-        if isinstance(child, list):
-            copy.set(name, [_fix_number(one, scale) for one in child])
-        elif child is not None:
-            copy.set(name, _fix_number(child, scale))
-    return copy
-
-
-_VALUES: dict[type[Any], tuple[str, ...]] = {
-    exp.Paren: ("this",),
-    exp.Neg: ("this",),
-    exp.Abs: ("this",),
-    exp.Add: ("this", "expression"),
-    exp.Sub: ("this", "expression"),
-    exp.Coalesce: ("this", "expressions"),
-    exp.Case: ("ifs", "default"),
-    exp.If: ("true",),
-}
-"""Parts of a node that hold its value: the numbers of a condition are compared with something else."""
 
 
 Typed = tuple[exp.Expr, ValueType]
@@ -371,8 +317,8 @@ class _Typer:
             raise ExpressionError(f"« {node.sql()[:60]} » : × ne s'applique qu'à des nombres")
         if left_type.scale is None and right_type.scale is None:
             return exp.Mul(this=left, expression=right), ValueType(kind="number")
-        left = left if left_type.scale else _fix_number(left, 1)
-        right = right if right_type.scale else _fix_number(right, 1)
+        left = left if left_type.scale else fix_number(left, 1)
+        right = right if right_type.scale else fix_number(right, 1)
         scale = (left_type.scale or 1) * (right_type.scale or 1)
         unit = "×".join(sorted(filter(None, (left_type.unit, right_type.unit))))
         return exp.Mul(this=left, expression=right), ValueType(kind="number", scale=scale, unit=unit)
@@ -422,8 +368,7 @@ class _Typer:
             return [tree for tree, _ in typed], ValueType(kind="number")
         scale = numbers[0].scale
         trees = [
-            _fix_number(tree, scale) if found.kind == "number" and found.scale is None else tree
-            for tree, found in typed
+            fix_number(tree, scale) if found.kind == "number" and found.scale is None else tree for tree, found in typed
         ]
         return trees, numbers[0]
 
@@ -442,31 +387,3 @@ def _as_date(tree: exp.Expr, found: ValueType) -> exp.Expr:
     except ValueError as error:
         raise ExpressionError(f"date impossible : {tree.this}") from error
     return exp.Cast(this=tree, to=exp.DataType.build("date"))
-
-
-def value_type(column: ColumnType) -> ValueType:
-    """Return the type of the values of a column.
-
-    Parameters
-    ----------
-    column : ColumnType
-        Type of the column.
-
-    Returns
-    -------
-    ValueType
-        Kind, and for an amount its scale and unit.
-
-    Examples
-    --------
-    >>> value_type(ColumnType.EUROS).scale
-    100
-    """
-    if column in SCALES:
-        unit = "" if SCALES[column] == 1 else column.value
-        return ValueType(kind="number", scale=SCALES[column], unit=unit)
-    if column is ColumnType.DATE:
-        return ValueType(kind="date")
-    if column is ColumnType.BOOLEEN:
-        return ValueType(kind="bool")
-    return ValueType(kind="text")

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from ess_impact.definitions.codelists import Codelist
-from ess_impact.definitions.expression import Kind, Scope, parse_expression
+from ess_impact.definitions.expression import Scope, parse_expression
 from ess_impact.definitions.indicators import Indicator
 from ess_impact.definitions.methods import MethodNote
 from ess_impact.definitions.plans import Plan
 from ess_impact.definitions.tables import AnyColumn, Table
+from ess_impact.definitions.value_types import Kind
 from ess_impact.definitions.yaml_source import YamlSource
 from ess_impact.errors import DefinitionError, EssImpactError, did_you_mean
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ess_impact.definitions.expression import FRENCH_KINDS, Expression, parse_expression, value_type
+from ess_impact.definitions.expression import Expression, parse_expression
 from ess_impact.definitions.faults import Definitions, Found, expression_faults, missing_name
 from ess_impact.definitions.tables import AnyColumn, Derived, Table
+from ess_impact.definitions.value_types import FRENCH_KINDS, value_type
 from ess_impact.errors import DefinitionError, EssImpactError
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import polars as pl
 from openpyxl import Workbook
@@ -20,6 +20,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ess_impact.data.anomalies import MASK
+from ess_impact.data.checking import Checked
 from ess_impact.data.templates import IDENTITY_SHEET, printable, save_workbook, sheet_titles
 from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import ColumnType
@@ -58,15 +59,6 @@ _RETURN = (
 )
 
 
-class CheckedTable(Protocol):
-    """What is needed of a checked table: its definition, and the rows that count, with their place."""
-
-    @property
-    def table(self) -> Table: ...
-    @property
-    def accepted(self) -> pl.DataFrame: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Owned:
     """The rows of one structure in one table, in the order of its own file."""
@@ -92,7 +84,7 @@ class _Fault:
 
 
 def write_anomaly_workbooks(
-    checked: Mapping[str, CheckedTable],
+    checked: Mapping[str, Checked],
     anomalies: pl.DataFrame,
     raw: Mapping[str, pl.DataFrame],
     out_dir: str | Path,
@@ -104,7 +96,7 @@ def write_anomaly_workbooks(
 
     Parameters
     ----------
-    checked : mapping of str to CheckedTable
+    checked : mapping of str to Checked
         Checked tables by id, all structures together.
     anomalies : polars.DataFrame
         All anomalies, columns of ``ANOMALY_SCHEMA``.
@@ -175,7 +167,7 @@ def _owner(file: pl.Expr, siret: pl.Expr, owners: Mapping[str, str]) -> pl.Expr:
 
 
 def _split_rows(
-    checked: Mapping[str, CheckedTable],
+    checked: Mapping[str, Checked],
     raw: Mapping[str, pl.DataFrame],
     owners: Mapping[str, str],
     wanted: Sequence[str],
@@ -196,7 +188,7 @@ def _split_rows(
     return result
 
 
-def _flag_accepted(rows: pl.DataFrame, checked: CheckedTable | None) -> pl.DataFrame:
+def _flag_accepted(rows: pl.DataFrame, checked: Checked | None) -> pl.DataFrame:
     if checked is None or checked.accepted.is_empty():
         return rows.with_columns(_accepted=pl.lit(False))
     places = checked.accepted.select(pl.col("_file"), pl.col("_sheet").fill_null(""), pl.col("_row"))

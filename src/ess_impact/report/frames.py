@@ -97,7 +97,23 @@ COLUMNS = tuple(one.name for one in fields(Figure))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What ``provenance.json`` says of a campaign; absent entries are empty."""
+    """What ``provenance.json`` says of a campaign; absent entries are empty.
+
+    Attributes
+    ----------
+    campagne, departement, plan, date_reference, version : str
+        Settings of the campaign.
+    synthetique : bool
+        Whether all of it is fictitious.
+    fichiers, regles, conversions : tuple of mapping
+        Row counts by file, anomalies by rule, conversions by file.
+    tables : mapping
+        Row counts by table.
+    reponse : mapping
+        Structures expected, respondents and rate.
+    silencieuses : int
+        Structures of which nothing was received.
+    """
 
     campagne: str = ""
     departement: str = ""
@@ -180,7 +196,15 @@ class IndicatorView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """A results folder read for one circle of readers."""
+    """A results folder read for one circle of readers.
+
+    Attributes
+    ----------
+    views : mapping of str to IndicatorView
+        What there is to show of each indicator.
+    digest : str
+        Fingerprint of the results.
+    """
 
     views: Mapping[str, IndicatorView]
     provenance: Provenance

@@ -32,6 +32,8 @@ class Column:
         Figure to text.
     used : callable
         Whether a figure has anything to show there; a column nobody uses is left out.
+    numeric : bool
+        Whether cells are numbers, set to the right.
     """
 
     title: str

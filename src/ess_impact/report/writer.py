@@ -48,6 +48,8 @@ class Writer:
 
     Attributes
     ----------
+    sources : pathlib.Path
+        Static sources of the book.
     home : dict
         Page and anchor where each indicator is told in full.
     charts : dict

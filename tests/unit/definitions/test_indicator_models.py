@@ -103,6 +103,9 @@ REFUSED = {
     "answer of nobody": ("qualitative", "said_by: {fr: la structure}\n", "", 1, "said_by"),
     "no strata": ("standardised_rate", "strata: s\n", "", 1, "strata"),
     "third standardisation": ("standardised_rate", "strata: s", "strata: s\nstandardisation: x", "isation:", "direct"),
+    "indirect without its crude rate": (
+        "standardised_rate", "strata: s", "strata: s\nstandardisation: indirect", 1, "reference_rate",
+    ),
     "no example": ("count", "examples: [{expect: {}}]", "examples: []", "examples:", "examples"),
     "no expectation": ("count", "[{expect: {}}]", "[{rows: []}]", "examples:", "expect"),
     "id in capitals": ("count", "id: x", "id: X", "id:", "id"),
@@ -120,7 +123,7 @@ REFUSED = {
     "missing share": ("count", "kind: count", "kind: count\nmissing: {max_share: 1.5}", "missing:", "max_share"),
     "inference": ("count", "inference: non_reponse", "inference: sondage", "inference:", "echantillon"),
     "grain": ("count", "{column: annee}", "{column: annee, grain: month}", "period:", "year"),
-    "breakdown that is no name": ("count", "kind: count", "kind: count\nbreakdowns: [[a, B]]", "breakdowns:", "breakdowns.0.1"),
+    "breakdown that is no name": ("count", "kind: count", "kind: count\nbreakdowns: [[a, B]]", "breakdowns:", "s.0.1"),
     "breakdowns that are no list": ("count", "kind: count", "kind: count\nbreakdowns: sexe", "breakdowns:", "liste"),
     "unknown key": ("count", "unit: nombre", "unit: nombre\nunits: x", "units:", "« unit »"),
     "alignment": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,34 @@ def test_a_workbook_replaces_the_rows_its_sender_had_in_the_consolidated_file(fo
     assert {one.file: (one.read, one.accepted) for one in found.files} == {
         "structures/structures.csv": (3, 1), f"structures/{A}.xlsx": (1, 1),
     }  # fmt: skip
+
+
+EXITS = [
+    ["siret", "type_siae", "id_salarie", "date_sortie", "heures_travaillees", "categorie_sortie"],
+    [A, "ACI", "S1", "2025-02-03", "900", "durable"],
+]
+
+
+@pytest.mark.parametrize(
+    ("others", "missing"), [({}, 1), ({"structures/structures.csv": [HEADER, structure(A, 2025, 3)]}, 0)]
+)
+def test_a_workbook_without_the_common_sheet_is_told_unless_its_structure_is_known(
+    folder: Folder, others: Any, missing: int
+) -> None:
+    partial = {"identite": sent_by(A)["identite"], "sorties": EXITS}
+    found = collect(folder({f"structures/{A}.xlsx": partial, **others}))
+    assert found.checked["sorties"].rows_accepted == 1
+    assert found.senders == (A,)
+    absent = found.anomalies.filter(pl.col("row").is_null() & (pl.col("table") == "structures"))
+    assert absent.height == missing
+
+
+def test_a_catalogue_without_a_common_table_expects_no_sheet(folder: Folder) -> None:
+    partial = {"identite": sent_by(A)["identite"], "sorties": EXITS}
+    campaign = folder({f"structures/{A}.xlsx": partial})
+    tables = {name: table for name, table in CATALOGUE.tables.items() if name != "structures"}
+    found = collect(replace(campaign, catalogue=replace(CATALOGUE, tables=tables)))
+    assert found.anomalies.filter(pl.col("row").is_null()).height == 0
 
 
 def test_a_table_without_owner_keeps_every_row(folder: Folder) -> None:

@@ -154,3 +154,15 @@ def test_without_a_plan_the_folder_says_the_objective(office: Any, folder: str, 
     catalogue = office.catalogue(indicator, folders={indicator.id: folder})
     assert Context(catalogue=catalogue).placement(indicator.id) == (objective, None)
     assert Context(catalogue=catalogue, plan=office.plan()).placement(indicator.id) == (objective, None)
+
+
+def test_an_answer_does_not_give_away_the_size_of_a_hidden_whole(office: Any) -> None:
+    sizes = {("F", "a"): 10, ("F", "b"): 12, ("H", "a"): 2, ("H", "b"): 2}
+    rows = [{"sexe": sexe, "zone": zone} for (sexe, zone), size in sizes.items() for _ in range(size)]
+    indicator = office.indicator("qualitative", breakdowns=["sexe"], secrecy={"unit": "personne"})
+    found = {row["modality"]: row for row in office.results([indicator], rows)[indicator.id]}
+    # The women are hidden with the men; what they answered would say how many they are.
+    assert found["F"]["conf_status"] == "D"
+    told = [row for code, row in found.items() if code.startswith("F*") and row["conf_status"] == "F"]
+    assert [row["denominator"] for row in told] == [None] * len(told)
+    assert (found["_T"]["denominator"], found["a"]["denominator"]) == (26, 26)

@@ -158,7 +158,8 @@ def test_thousands_of_faults_of_a_kind_make_one_line(tmp_path):
     path = _write(tmp_path, found.select(_anomalies(_fault(2)).columns), _raw(*rows))[ONE]
     about = [line for line in _lines(path) if "précède" in line]
     assert len(about) == 1
-    assert "3\u202f000 lignes" in about[0] and "lignes 2 à 3001" in about[0]
+    assert "3\u202f000 lignes" in about[0]
+    assert "lignes 2 à 3001" in about[0]
     sheet = load_workbook(path)["Sorties"]
     assert sum(cell.comment is not None for cell in sheet["C"]) == MAX_COMMENTS
     assert sheet["C3001"].fill.fill_type == "solid"
@@ -255,7 +256,8 @@ def test_csv_opens_in_a_french_spreadsheet_and_executes_nothing(tmp_path):
     data = (tmp_path / "a.csv").read_bytes()
     assert data.startswith(b"\xef\xbb\xbftable;siret;file;sheet;row;column;value;rule;severity;message;remedy\n")
     lines = data.decode("utf-8-sig").splitlines()
-    assert '"\'=HYPERLINK(""http://exemple.invalid"")"' in lines[1] and ";'-2+3;" in lines[1]
+    assert '"\'=HYPERLINK(""http://exemple.invalid"")"' in lines[1]
+    assert ";'-2+3;" in lines[1]
     assert lines[2].split(";")[4] == "5"
 
 

@@ -192,7 +192,8 @@ def test_a_hidden_cell_shows_nothing(pages):
 
 
 def test_an_objective_without_indicator_says_so(pages):
-    assert "Objectif vide" in " ".join(pages) and "Aucun indicateur n'est publié" in " ".join(pages)
+    assert "Objectif vide" in " ".join(pages)
+    assert "Aucun indicateur n'est publié" in " ".join(pages)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +230,8 @@ def test_same_results_same_bytes_and_no_path(tmp_path):
     _pages(second, charts={"taux": CHART})
     data = (first / "evaluation.pdf").read_bytes()
     assert data == (second / "evaluation.pdf").read_bytes()
-    assert str(tmp_path).encode() not in data and b"/tmp/" not in data
+    assert str(tmp_path).encode() not in data
+    assert b"/tmp/" not in data
 
 
 def test_the_document_is_tagged_french_and_dated_by_the_campaign(tmp_path):
@@ -237,7 +239,8 @@ def test_the_document_is_tagged_french_and_dated_by_the_campaign(tmp_path):
     _pages(results)
     reader = pypdf.PdfReader(results / "evaluation.pdf")
     root = reader.trailer["/Root"]
-    assert root["/MarkInfo"]["/Marked"] and root["/Lang"].startswith("fr")
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"].startswith("fr")
     assert b"pdfuaid:part" in root["/Metadata"].get_data()
     assert reader.metadata.creation_date.date() == date(2026, 3, 31)
     assert [entry["/Title"] for entry in reader.outline if not isinstance(entry, list)][-1] == "Sources"
