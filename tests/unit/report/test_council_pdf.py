@@ -248,7 +248,7 @@ def test_the_document_is_tagged_french_and_dated_by_the_campaign(tmp_path):
 
 def test_a_chart_without_alternative_text_is_refused(tmp_path):
     results = _results(tmp_path, [_row()])
-    with pytest.raises(EssImpactError, match="alternative|alt"):
+    with pytest.raises(EssImpactError, match=r"alternative|alt"):
         write_council_pdf(results, tmp_path / "x.pdf", charts={"taux": replace(CHART, alt="")})
     assert not (tmp_path / "x.pdf").exists()
 
