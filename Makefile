@@ -1,6 +1,8 @@
 # Two commands: `make evaluation` and `make test`. Both set up their own environment once.
 SHELL := /bin/sh
 PYTHON ?= python3
+# Paths and messages hold accents, whatever the locale of the caller.
+export PYTHONUTF8 := 1
 BIN := .venv/bin
 
 .PHONY: evaluation test lint bench requirements clean

@@ -202,7 +202,7 @@ def test_the_change_is_that_of_canteens_present_both_years(
     figure = _one(figures, BIO, year)
     assert figure["panel_constant"] == pytest.approx(change, abs=1e-9)
     assert len(both) == canteens
-    assert f"({canteens} " in figure["notes"]
+    assert f"({canteens}\u00a0déclarants présents" in figure["notes"]
 
 
 def test_an_unknown_place_is_not_followed(figures: pd.DataFrame) -> None:

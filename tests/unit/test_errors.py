@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pytest
 
 from ess_impact.errors import (
@@ -35,6 +38,13 @@ def test_a_message_holds_place_problem_and_remedy(where: str, fix: str, text: st
 def test_every_kind_prints_its_message_whatever_its_standard_parent(kind: type[EssImpactError]) -> None:
     # KeyError prints the repr of its argument, OSError its number.
     assert str(kind("problème", where="ici")) == "ici : problème"
+
+
+@pytest.mark.parametrize("kind", [EssImpactError, UnknownNameError, ReadingError])
+def test_an_error_crosses_processes_with_all_it_says(kind: type[EssImpactError]) -> None:
+    error = kind("problème", where="ici", fix="Corrigez.")
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert (type(twin), str(twin), twin.where, twin.fix) == (kind, str(error), "ici", "Corrigez.")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ M = TypeVar("M", bound=BaseModel)
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 30
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The C parser where PyYAML has it: ten times faster, same nodes, same lines."""
 _NULLS = {"", "~", "null", "Null", "NULL"}
 
 _MESSAGES = {
@@ -160,7 +162,7 @@ def parse_yaml(text: str, path: Path) -> YamlSource:
     """
     try:
         _refuse_aliases_and_depth(text, path)
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path.name}:{mark.line + 1}" if mark else path.name
@@ -176,7 +178,7 @@ def parse_yaml(text: str, path: Path) -> YamlSource:
 
 def _refuse_aliases_and_depth(text: str, path: Path) -> None:
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=_LOADER):
         where = f"{path.name}:{event.start_mark.line + 1}" if event.start_mark else path.name
         if isinstance(event, yaml.AliasEvent):
             raise DefinitionError("les alias YAML (*nom) sont refusés", where=where, fix="Recopiez la valeur.")
@@ -207,7 +209,7 @@ def _value(node: yaml.Node, path: Path) -> Any:
         return _mapping(node, path)
     if isinstance(node, yaml.SequenceNode):
         return [_value(child, path) for child in node.value]
-    if isinstance(node, yaml.ScalarNode) and node.style is None and node.value in _NULLS:
+    if isinstance(node, yaml.ScalarNode) and not node.style and node.value in _NULLS:
         return None
     return node.value
 

@@ -281,7 +281,7 @@ def _period(figure: Figure) -> tuple[date | None, date | None]:
 
 
 def _latest_by_territory(figures: list[Figure]) -> tuple[Figure, ...]:
-    totals = [one for one in figures if one.is_total and one.territory not in (None, TOTAL)]
+    totals = [one for one in figures if one.is_total and one.territory not in (None, TOTAL, UNKNOWN_MODALITY)]
     if not totals:
         return ()
     last = _period(max(totals, key=_end))

@@ -309,6 +309,8 @@ class Names:
         """
         if code is None or code == TOTAL:
             return "ensemble des territoires"
+        if code == UNKNOWN_MODALITY:
+            return "département non renseigné"
         codelist = self._catalogue.codelists.get("departements")
         label = codelist.labels.get(code) if codelist else None
         if label is not None:

@@ -83,6 +83,7 @@ TABLES = {
     "unknown list": ("{column: themes, any", "{column: theme, any", "name: bio", "themes"),
     "unknown date of a year": ("days_between: [jour, fin]", "year_of: jours", "name: duree", "jour"),
     "expression of another type": ("duree > parametre('seuil')", "duree + 1", "name: longue", "vrai ou faux"),
+    "unknown column of a derived one": ("duree > parametre('seuil')", "dure > 1", "name: longue", "« duree »"),
     "number that is a text": ("days_between: [jour, fin]", "expr: note", "name: duree", "un nombre"),
     "unknown column of a rule": ("montant >= 0", "montnat >= 0", "id: positif", "montant"),
     "rule that is no condition": ("montant >= 0", "montant + 1", "id: positif", "vrai ou faux"),
