@@ -285,6 +285,8 @@ def _reports(parts: Mapping[str, list[tuple[str, RawTable]]], checked: Mapping[s
         for file, part in found:
             official = checked[name].table.provider == "ouverte"
             faulty = sum(fault.row is not None and fault.severity == "rejet" for fault in part.anomalies)
+            # A wide official file gives several rows for one of its own: the rows given are then those counted.
+            read = max(part.rows_read, part.frame.height) if official else part.rows_read
             # Official files are joined row by row: those not refused all contribute.
             kept = part.frame.height - refused.get(file, 0) if official else accepted.get(file, 0)
             reports.append(
@@ -292,9 +294,9 @@ def _reports(parts: Mapping[str, list[tuple[str, RawTable]]], checked: Mapping[s
                     file=file,
                     table=name,
                     sha256=part.sha256,
-                    read=part.rows_read,
+                    read=read,
                     accepted=kept,
-                    out_of_scope=max(part.rows_read - part.frame.height - faulty, 0) if official else 0,
+                    out_of_scope=max(read - part.frame.height - faulty, 0) if official else 0,
                 )
             )
     return tuple(sorted(reports, key=lambda one: (one.file, one.table)))
