@@ -42,6 +42,9 @@ UNITS: dict[str, Unit] = {
     "euros_par_personne": Unit(
         fr="euros par personne", en="euros per person", symbol="€ par personne", small_decimals=2
     ),
+    "euros_par_foyer": Unit(
+        fr="euros par foyer allocataire", en="euros per household", symbol="€ par foyer allocataire", small_decimals=2
+    ),
     "euros_par_emploi": Unit(fr="euros par emploi", en="euros per job", symbol="€ par emploi", small_decimals=2),
     "euros_par_etp": Unit(fr="euros par ETP", en="euros per FTE", symbol="€ par ETP", small_decimals=2),
     "euros_par_habitant": Unit(

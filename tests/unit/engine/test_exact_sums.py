@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ess_impact.engine.cells import Cells, UnitSums
+from ess_impact.engine.duckdb_engine import compute_cells
 
 GREAT = 9_000_000_000_000_000
 """Ninety thousand billion euros in cents: its square needs 32 digits."""
@@ -101,6 +102,22 @@ def test_one_column_may_be_cluster_enterprise_and_breakdown(workshop: Any) -> No
     assert [int(one) for one in cells.clusters.units] == [2, 1, 1]
     # An unknown enterprise is not one; an unknown cluster is.
     assert [int(one) for one in cells.enterprises.units] == [1, 0, 1]
+
+
+def test_a_cell_without_unit_has_none_whatever_its_place_in_the_scan(workshop: Any) -> None:
+    firm = {"secrecy": {"unit": "entreprise", "column": "siren"}, "breakdowns": ["zone"]}
+    indicators = [workshop.indicator("count", id=f"i{number}", **firm) for number in range(3)]
+    frame = workshop.frame([{"zone": "a", "siren": "e"}, {"zone": "b", "siren": None}])
+    for cells in compute_cells(frame, workshop.table, indicators, workshop.scope).values():
+        assert [int(one) for one in cells.enterprises.units] == [1, 1, 0]
+        assert [int(one) for one in cells.enterprises.active] == [1, 1, 0]
+
+
+def test_units_with_something_and_with_the_rest_are_counted(workshop: Any) -> None:
+    answers = {"a": [True, True], "b": [False, False], "c": [True, False], "d": [True, True, None]}
+    rows = [{"siret": siret, "actif": one} for siret, given in answers.items() for one in given]
+    units = workshop.cells("proportion", rows, cluster="siret").clusters
+    assert [int(one[0]) for one in (units.units, units.active, units.rest)] == [4, 3, 2]
 
 
 def test_a_unit_without_known_row_does_not_count(workshop: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -132,6 +133,27 @@ def test_strata_come_in_the_order_of_the_reference_and_in_natural_units(workshop
     events, exposed = workshop.cells("standardised_rate", rows, measures=measures).strata
     assert events.tolist() == [[0, 2]]
     assert exposed.tolist() == [[50, 300]]
+
+
+def test_strata_nobody_is_in_have_no_event(workshop: Any) -> None:
+    from ess_impact.engine.duckdb_engine import compute_cells
+
+    three = ("jeunes", "adultes", "vieux")
+    scope = replace(workshop.scope, codelists={"strates": three})
+    frame = workshop.frame([{"strate": "vieux", "actif": T, "n": 4}, {"strate": "jeunes", "actif": F, "n": 3}])
+    indicator = workshop.indicator("standardised_rate")
+    cells = compute_cells(frame, workshop.table, [indicator], scope, strata={"strates": three})
+    events, people = cells["un_standardised_rate"].strata
+    assert (events.tolist(), people.tolist()) == ([[0, 0, 1]], [[3, 0, 4]])
+
+
+@pytest.mark.parametrize(
+    ("kind", "scales"),
+    [("count", (1, 1)), ("sum", (100, 1)), ("ratio", (100, 100)), ("rate", (1, 100)), ("proportion", (1, 1))],
+)
+def test_rows_are_whole_and_amounts_are_scaled(workshop: Any, kind: str, scales: tuple[int, int]) -> None:
+    cells = workshop.cells(kind, [{"montant": 1, "heures": 1, "actif": T}])
+    assert (cells.numerator_scale, cells.denominator_scale) == scales
 
 
 def test_values_of_a_quantile_are_sorted_known_and_in_natural_units(workshop: Any) -> None:
