@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,6 +14,7 @@ from ess_impact._version import __version__
 from ess_impact.data.checking import Checked
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.fingerprint import definition_hash
+from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.evaluation.campaign import Campaign
 from ess_impact.evaluation.collecting import FRAME_TABLE, Collected, FileReport
 
@@ -103,7 +105,7 @@ def _collected(campaign: Campaign, collected: Collected) -> dict[str, Any]:
             "lignes_ecartees": one.set_aside,
             "lignes_hors_champ": one.out_of_scope,
         }
-        for one in collected.files
+        for one in _grouped(campaign.catalogue, collected.files)
     ]
     conversions = [
         {"fichier": file, "conversion": name, "nombre": count} for file, name, count in collected.conversions
@@ -112,6 +114,24 @@ def _collected(campaign: Campaign, collected: Collected) -> dict[str, Any]:
     if "departements" in collected.checked:
         found["comparaison"] = _groups(campaign, collected.checked["departements"].accepted)
     return found | _response(campaign, collected)
+
+
+def _grouped(catalogue: Catalogue, reports: Sequence[FileReport]) -> list[FileReport]:
+    """Put together the workbooks of a table about persons: how many one structure follows is its own affair."""
+    kept: list[FileReport] = []
+    workbooks: dict[str, list[FileReport]] = {}
+    for one in reports:
+        about_persons = ColumnType.PERSONNE in catalogue.table(one.table).types().values()
+        if about_persons and re.fullmatch(r"structures/\d{14}\.xlsx", one.file):
+            workbooks.setdefault(one.table, []).append(one)
+        else:
+            kept.append(one)
+    for table, found in sorted(workbooks.items()):
+        digest = hashlib.sha256("".join(sorted(one.sha256 for one in found)).encode()).hexdigest()
+        read, accepted = sum(one.read for one in found), sum(one.accepted for one in found)
+        name = f"structures/ ({len(found)} classeurs)"
+        kept.append(FileReport(file=name, table=table, sha256=digest, read=read, accepted=accepted))
+    return sorted(kept, key=lambda one: (one.file, one.table))
 
 
 def _groups(campaign: Campaign, departements: pl.DataFrame) -> dict[str, list[str]]:
