@@ -3,6 +3,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 # Paths and messages hold accents, whatever the locale of the caller.
 export PYTHONUTF8 := 1
+# Python reads .pth files in the locale's encoding: a relative path keeps an accented folder out of them.
+RELATIVE := for link in .venv/lib/python3*/site-packages/*ess_impact*.pth; do echo ../../../../src > "$$link"; done
 BIN := .venv/bin
 
 .PHONY: evaluation test lint bench requirements clean
@@ -29,6 +31,7 @@ bench: .venv/dev.done
 	@echo "Installation (une seule fois) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(RELATIVE)
 	@touch $@
 
 .venv/dev.done: requirements/dev.txt pyproject.toml
@@ -36,6 +39,7 @@ bench: .venv/dev.done
 	@echo "Installation (une seule fois) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(RELATIVE)
 	@touch $@ .venv/run.done
 
 requirements:

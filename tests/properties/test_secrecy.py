@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ess_impact.definitions.indicators import KINDS
@@ -117,6 +117,12 @@ def _recovered(status: Sequence[str], values: Sequence[int]) -> set[int]:
     }
 
 
+def _leaves(*sizes: int, active: Sequence[int] = ()) -> list[tuple[int, int]]:
+    return list(zip(sizes, active or [0] * len(sizes), strict=True))
+
+
+@example(_leaves(0, 2, 3, 0, 0, 0, 3, 0, 0, 3, 0, 0), "count", 1)
+@example(_leaves(0, 0, 2, 1, 2, 1, 1, 0, 3, 3, 3, 2, active=(0, 0, 2, 0, 2, 0, 0, 0, 3, 3, 3, 2)), "proportion", 1)
 @given(LEAVES, st.sampled_from(["count", "proportion"]), st.sampled_from([1, 5, 11]))
 @settings(max_examples=300, deadline=None)
 def test_no_subtraction_gives_a_hidden_count_back(leaves: list[tuple[int, int]], kind: str, threshold: int) -> None:

@@ -111,6 +111,33 @@ def test_three_enterprises_are_needed_behind_the_numerator_too(office: Any) -> N
     assert confidentiality(office.cells("ratio", nobody, secrecy=FIRM)) == ["F"]
 
 
+def test_the_rest_of_an_answer_is_protected_like_the_answer(office: Any) -> None:
+    cells = office.cells("qualitative", [{"zone": "a"}] * 6 + [{"zone": "b"}] * 2, secrecy=PERSON)
+    assert confidentiality(cells) == ["F", "C", "C"]
+
+
+def test_an_amount_is_not_a_number_of_persons(office: Any) -> None:
+    rows = [{"montant": 1}, *[{"montant": 0}] * 9]
+    assert confidentiality(office.cells("sum", rows, secrecy=PERSON)) == ["F"]
+
+
+def test_the_smallest_cell_is_the_one_of_fewest_rows_unknown_ones_included(office: Any) -> None:
+    rows = answers(4, 5, zone="a") + answers(9, 5, zone="b") + answers(6, 5, zone="c") + [{"zone": "c"}] * 6
+    cells = office.cells("proportion", rows, secrecy=PERSON, breakdowns=["zone"])
+    assert confidentiality(cells) == ["F", "C", "D", "F"]
+
+
+def test_a_numerator_is_known_by_all_its_conditions(office: Any) -> None:
+    rows = [row | {"sexe": "F" if index % 3 else "H"} for index, row in enumerate(ZONES * 2)]
+    measures = {"denominator": {"where": "actif"}, "numerator": {"where": "sexe = 'F'"}}
+    part = office.cells("proportion", rows, secrecy=PERSON, breakdowns=["zone"], measures=measures)
+    same = office.cells(
+        "count", rows, secrecy=PERSON, breakdowns=["zone"], where="sexe = 'F'", measures={"value": {"where": "actif"}}
+    )
+    found = statuses([part, same])
+    assert found["un_proportion"] == found["un_count"] != "".join(confidentiality(same))
+
+
 LINKS = [
     Relation(total=0, parts=(1, 2)),
     Relation(total=3, parts=(4, 5)),

@@ -205,6 +205,8 @@ def test_relations_link_a_total_to_parts_that_are_published() -> None:
         # An empty part protects nothing: the next, then the total.
         ("FCFF", (9, 2, 0, 7), "FCFD"),
         ("FCFF", (2, 2, 0, 0), "DCFF"),
+        # Nor does an empty part that is hidden too.
+        ("FCCF", (9, 2, 0, 7), "FCCD"),
         ("CFFF", (9, 5, 2, 2), "CFDF"),
     ],
 )
