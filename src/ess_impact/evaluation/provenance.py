@@ -108,12 +108,25 @@ def _collected(campaign: Campaign, collected: Collected) -> dict[str, Any]:
         for one in _grouped(campaign.catalogue, collected.files)
     ]
     conversions = [
-        {"fichier": file, "conversion": name, "nombre": count} for file, name, count in collected.conversions
+        {"fichier": file, "conversion": name, "nombre": count}
+        for (file, name), count in sorted(_conversions(collected).items())
     ]
     found: dict[str, Any] = {"fichiers": files, "conversions": conversions}
     if "departements" in collected.checked:
         found["comparaison"] = _groups(campaign, collected.checked["departements"].accepted)
     return found | _response(campaign, collected)
+
+
+_WORKBOOK = re.compile(r"structures/\d{14}\.xlsx")
+
+
+def _conversions(collected: Collected) -> dict[tuple[str, str], int]:
+    """Sum the conversions of all workbooks: one date converted by row would count the persons of a structure."""
+    found: dict[tuple[str, str], int] = {}
+    for file, name, count in collected.conversions:
+        place = "structures/ (classeurs)" if _WORKBOOK.fullmatch(file) else file
+        found[place, name] = found.get((place, name), 0) + count
+    return found
 
 
 def _grouped(catalogue: Catalogue, reports: Sequence[FileReport]) -> list[FileReport]:
@@ -122,7 +135,7 @@ def _grouped(catalogue: Catalogue, reports: Sequence[FileReport]) -> list[FileRe
     workbooks: dict[str, list[FileReport]] = {}
     for one in reports:
         about_persons = ColumnType.PERSONNE in catalogue.table(one.table).types().values()
-        if about_persons and re.fullmatch(r"structures/\d{14}\.xlsx", one.file):
+        if about_persons and _WORKBOOK.fullmatch(one.file):
             workbooks.setdefault(one.table, []).append(one)
         else:
             kept.append(one)

@@ -359,3 +359,19 @@ def test_an_expected_list_saved_by_a_french_spreadsheet_is_read(folder: Folder) 
     found = read_expected(folder({EXPECTED: text.encode("cp1252")}, attendus=EXPECTED))
     assert found is not None
     assert found.rows() == [(A, 7)]
+
+
+def test_provenance_does_not_say_how_many_persons_a_structure_follows(folder: Folder) -> None:
+    def exits(siret: str, count: int) -> list[list[str]]:
+        return [EXITS[0], *([siret, "ACI", f"S{n}", "03/02/2025", "900,5", "durable"] for n in range(count))]
+
+    books = {f"structures/{one}.xlsx": sent_by(one, structure(one, 2025, 3)) for one in (A, B, C)}
+    for count, (name, sheets) in enumerate(books.items(), start=3):
+        sheets["sorties"] = exits(name[11:25], count)
+    found = evaluate(folder(books)).provenance
+    people = [one for one in found["fichiers"] if one["table"] == "sorties"]
+    assert [(one["fichier"], one["lignes_lues"]) for one in people] == [("structures/ (3 classeurs)", 12)]
+    assert len(people[0]["sha256"]) == 64
+    assert {one["fichier"] for one in found["fichiers"] if one["table"] == "structures"} == set(books)
+    # A date or an hour converted in a row of a person counts that person.
+    assert not [one for one in found["conversions"] if one["fichier"] in books and one["nombre"] >= 3]
