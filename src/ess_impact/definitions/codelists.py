@@ -66,6 +66,11 @@ class Codelist(Model):
         return tuple(row.code for row in self.codes)
 
     @property
+    def weights(self) -> tuple[Decimal, ...]:
+        """Weights of the strata, in the order of the file; empty for a list that has none."""
+        return tuple(row.weight for row in self.codes if row.weight is not None)
+
+    @property
     def labels(self) -> dict[str, Label]:
         """Label of each code."""
         return {row.code: row.label for row in self.codes}

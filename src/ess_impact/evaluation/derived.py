@@ -46,7 +46,7 @@ def derive(context: Context, indicator: DerivedIndicator, rows: Mapping[str, Seq
     for place in places:
         used = {name: found[place] for name, found in inputs.items()}
         row = common | dict(zip(_PLACE, place, strict=True)) | _outcome(context.catalogue, indicator, used)
-        row["synthetic"] = any(one["synthetic"] for group in used.values() for one in group) or context.synthetic
+        row["synthetic"] = any(one["synthetic"] for group in used.values() for one in group)
         made.append(_protected(row | against_plan(context, indicator.id, row), used))
     return made
 

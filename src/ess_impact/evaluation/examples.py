@@ -98,10 +98,7 @@ def _collected(catalogue: Catalogue, indicator: CollectedIndicator, example: Exa
     table = catalogue.table(indicator.table)
     frame = _typed_rows(catalogue, indicator, example)
     strata = {name: one.values for name, one in catalogue.codelists.items()}
-    weights = {
-        name: tuple(row.weight for row in one.codes if row.weight is not None)
-        for name, one in catalogue.codelists.items()
-    }
+    weights = {name: one.weights for name, one in catalogue.codelists.items()}
     cells = compute_cells(frame, table, [indicator], catalogue.scope(table), strata=strata)[indicator.id]
     rows = rows_of(Context(catalogue=catalogue), cells, estimate(cells, weights), [FREE] * len(cells.keys))
     expect = example.expect

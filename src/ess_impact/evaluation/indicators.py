@@ -248,7 +248,7 @@ def _table_rows(
     scope = catalogue.scope(table, as_of)
     lists = catalogue.codelists
     strata = {name: one.values for name, one in lists.items()}
-    weights = {name: tuple(row.weight for row in one.codes if row.weight is not None) for name, one in lists.items()}
+    weights = {name: one.weights for name, one in lists.items()}
     changes = panel_changes(frame, table, indicators, scope, weights=weights, min_count=context.min_count)
     computed = compute_cells(frame, table, indicators, scope, by=by, strata=strata)
     statuses = joint_confidentiality(list(computed.values()), min_count=context.min_count)

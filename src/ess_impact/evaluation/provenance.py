@@ -108,8 +108,8 @@ def _collected(campaign: Campaign, collected: Collected) -> dict[str, Any]:
         for one in _grouped(campaign.catalogue, collected.files)
     ]
     conversions = [
-        {"fichier": file, "conversion": name, "nombre": count}
-        for (file, name), count in sorted(_conversions(collected).items())
+        {"fichier": file, "conversion": name, "nombre": sum(counts), "fichiers": len(counts)}
+        for (file, name), counts in sorted(_conversions(collected).items())
     ]
     found: dict[str, Any] = {"fichiers": files, "conversions": conversions}
     if "departements" in collected.checked:
@@ -120,12 +120,12 @@ def _collected(campaign: Campaign, collected: Collected) -> dict[str, Any]:
 _WORKBOOK = re.compile(r"structures/\d{14}\.xlsx")
 
 
-def _conversions(collected: Collected) -> dict[tuple[str, str], int]:
-    """Sum the conversions of all workbooks: one date converted by row would count the persons of a structure."""
-    found: dict[tuple[str, str], int] = {}
+def _conversions(collected: Collected) -> dict[tuple[str, str], list[int]]:
+    """Put together the conversions of all workbooks: one date by row would count the persons of a structure."""
+    found: dict[tuple[str, str], list[int]] = {}
     for file, name, count in collected.conversions:
         place = "structures/ (classeurs)" if _WORKBOOK.fullmatch(file) else file
-        found[place, name] = found.get((place, name), 0) + count
+        found.setdefault((place, name), []).append(count)
     return found
 
 

@@ -225,7 +225,7 @@ def conversions_table(edition: Edition) -> Markup:
     files: Counter[str] = Counter()
     for one in edition.provenance.conversions:
         counts[str(one.get("conversion", ""))] += int(one.get("nombre", 0))
-        files[str(one.get("conversion", ""))] += 1
+        files[str(one.get("conversion", ""))] += int(one.get("fichiers", 1))
     rows = [[name, format_number(counts[name]), format_number(files[name])] for name in sorted(counts)]
     header = ["Conversion", "Cellules ou fichiers", "Fichiers concernés"]
     return table("Conversions faites à la lecture", header, rows, numeric=[False, True, True])
