@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
-from typer.exceptions import TyperException
 
-from ess_impact.cli_french import FrenchCommand, FrenchGroup, usage_message
-from ess_impact.errors import EssImpactError, ReadingError, UsageError
+from ess_impact.cli_french import FrenchCommand, FrenchGroup
+from ess_impact.cli_session import REJECTED, progress_bar, run, say, show_text, writing
+from ess_impact.errors import ReadingError, UsageError
 
 Diffusion = Literal["structure", "service", "cdess", "public"]
-
-if TYPE_CHECKING:
-    from ess_impact.evaluation.collecting import Progress
-
-_INTERRUPTED = 130
-_INTERNAL = 70
-_REJECTED = 1
 
 app = typer.Typer(
     name="ess-impact",
@@ -39,92 +28,8 @@ Json = Annotated[bool, typer.Option("--json", help="Écrit le résultat en JSON 
 
 
 def main() -> None:
-    """Run the command line and exit with its code.
-
-    Exit codes: 0 done, 1 rejected rows (``check``, ``--strict``) or a needed table empty, 2 usage, 3 bad definition,
-    4 nothing readable, 5 secrecy refused, 70 internal error, 130 interrupted.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot write an accent shows a question mark rather than nothing.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-    code = _run()
-    if code == _INTERRUPTED:
-        _say("Interrompu. Ce qui était déjà écrit reste utilisable.")
-    sys.exit(code if isinstance(code, int) else 0)
-
-
-def _run() -> object:
-    command = typer.main.get_group(app)
-    try:
-        return command.main(standalone_mode=False)
-    except TyperException as error:
-        _say(f"Erreur : {usage_message(error, list(command.commands))}")
-        return UsageError.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        return _INTERRUPTED
-    except SystemExit as stop:
-        return stop.code
-    except EssImpactError as error:
-        return _report([error])
-    except ExceptionGroup as group:
-        return _report(list(_flat(group)))
-    except Exception as error:  # noqa: BLE001 - the last door: say how to report, show no data
-        return _internal(error)
-
-
-def _flat(group: ExceptionGroup[Any]) -> Iterator[Exception]:
-    for error in group.exceptions:
-        if isinstance(error, ExceptionGroup):
-            yield from _flat(error)
-        else:
-            yield error
-
-
-def _report(errors: list[Exception]) -> int:
-    for error in errors:
-        _say(f"Erreur : {error}")
-    if len(errors) > 1:
-        _say(f"{len(errors)} fautes en tout.")
-    return max(error.exit_code if isinstance(error, EssImpactError) else _INTERNAL for error in errors)
-
-
-def _internal(error: Exception) -> int:
-    import traceback
-
-    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:]]
-    _say(f"Erreur interne ({type(error).__name__}, {' > '.join(places)}).")
-    _say("Signalez-la avec cette ligne et la commande tapée, sans joindre vos données (voir CONTRIBUTING.md).")
-    return _INTERNAL
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
-
-
-def _show(text: str = "") -> None:
-    sys.stdout.write(text + "\n")
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Progress]:
-    """Give a progress callback drawn on the terminal, silent elsewhere."""
-    from ess_impact.evaluation.collecting import silent
-
-    if quiet or not sys.stderr.isatty():
-        yield silent
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def advance(label: str, position: int, total: int) -> None:
-            bar.update(task, description=label[:60], completed=position, total=total)
-
-        yield advance
+    """Run the command line and exit with its code."""
+    run(app)
 
 
 @app.command(cls=FrenchCommand)
@@ -148,16 +53,16 @@ def evaluate(  # noqa: PLR0913 - one parameter per documented option
         raise UsageError(f"moteur inconnu : « {engine} »", fix="Moteur disponible : duckdb.")
     from ess_impact.report.run import run_campaign
 
-    with _writing(out), _progress(quiet or as_json) as progress:
+    with writing(out), progress_bar(quiet or as_json) as progress:
         outcome = run_campaign(folder, out, book=book, progress=progress)
     if as_json:
-        _show(json.dumps(outcome.to_dict(), ensure_ascii=False, indent=2))
+        show_text(json.dumps(outcome.to_dict(), ensure_ascii=False, indent=2))
     elif not quiet:
-        _show(outcome.summary())
+        show_text(outcome.summary())
     if timings:
-        _say(outcome.timings_table())
+        say(outcome.timings_table())
     if strict and outcome.set_aside:
-        raise typer.Exit(_REJECTED)
+        raise typer.Exit(REJECTED)
 
 
 @app.command(cls=FrenchCommand)
@@ -176,14 +81,14 @@ def check(
     """
     from ess_impact.report.checks import check_path
 
-    with _progress(quiet or as_json) as progress:
+    with progress_bar(quiet or as_json) as progress:
         report = check_path(path, table=table, out=out, progress=progress)
     if as_json:
-        _show(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
+        show_text(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
     elif not quiet:
-        _show(report.text())
+        show_text(report.text())
     if report.rejected:
-        raise typer.Exit(_REJECTED)
+        raise typer.Exit(REJECTED)
 
 
 @app.command(cls=FrenchCommand)
@@ -201,10 +106,10 @@ def template(
     from ess_impact.data.templates import write_template
     from ess_impact.definitions.catalogue import Catalogue
 
-    with _writing(out):
+    with writing(out):
         write_template(out, Catalogue.load(), tables=tables or None)
     if not quiet:
-        _show(f"Modèle écrit : {out}")
+        show_text(f"Modèle écrit : {out}")
 
 
 @app.command(name="list", cls=FrenchCommand)
@@ -223,10 +128,10 @@ def list_indicators(
 
     records = catalogue_records(definitions or [], objective)
     if as_json:
-        _show(json.dumps(records, ensure_ascii=False, indent=2))
+        show_text(json.dumps(records, ensure_ascii=False, indent=2))
         return
     for line in catalogue_lines(records):
-        _show(line)
+        show_text(line)
 
 
 @app.command(cls=FrenchCommand)
@@ -247,9 +152,9 @@ def show(
     catalogue = Catalogue.load(*(definitions or []))
     one = catalogue[indicator]
     if as_json:
-        _show(one.model_dump_json(by_alias=True, indent=2, exclude_none=True))
+        show_text(one.model_dump_json(by_alias=True, indent=2, exclude_none=True))
         return
-    _show(indicator_text(catalogue, one))
+    show_text(indicator_text(catalogue, one))
 
 
 @app.command(cls=FrenchCommand)
@@ -270,7 +175,7 @@ def sql(
     from ess_impact.report.catalogue_text import indicator_sql
 
     catalogue = Catalogue.load(*(definitions or []))
-    _show(indicator_sql(catalogue, catalogue[indicator], dialect))
+    show_text(indicator_sql(catalogue, catalogue[indicator], dialect))
 
 
 @app.command(cls=FrenchCommand)
@@ -288,10 +193,10 @@ def example(
     """
     from ess_impact.data.synthetic import write_example
 
-    with _writing(folder):
+    with writing(folder):
         summary = write_example(folder, seed=seed, scale=scale)
     if not quiet:
-        _show(f"Campagne d'exemple (données fictives) écrite : {folder} ({summary.structures} structures)")
+        show_text(f"Campagne d'exemple (données fictives) écrite : {folder} ({summary.structures} structures)")
 
 
 @app.command(cls=FrenchCommand)
@@ -311,18 +216,7 @@ def book(
         raise ReadingError("dossier de résultats introuvable", where=str(results), fix="Lancez ess-impact evaluate.")
     publish(results, out, diffusion=diffusion)
     if not quiet:
-        _show(f"Livre : {out / 'html' / 'index.html'}")
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield
-    except (PermissionError, NotADirectoryError, FileExistsError, IsADirectoryError) as error:
-        if isinstance(error, EssImpactError):
-            raise
-        raise UsageError("écriture refusée", where=str(path), fix="Choisissez un autre dossier.") from error
+        show_text(f"Livre : {out / 'html' / 'index.html'}")
 
 
 if __name__ == "__main__":

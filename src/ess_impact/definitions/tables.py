@@ -95,6 +95,19 @@ class Territory(Model):
     level: Literal["departement", "region", "epci", "commune"]
 
 
+class PersonalData(Model):
+    """What the data protection file says of a table that describes persons."""
+
+    persons: Label
+    """Whom the rows describe."""
+    purpose: Label
+    """What their data are used for."""
+    collection: Literal["directe", "indirecte"]
+    """Whether the table's provider asks the persons themselves."""
+    impact_assessment: Label | None = None
+    """Why an impact assessment is due, where it is."""
+
+
 AnyColumn = Column | Derived
 """A column asked for, or computed on reading."""
 
@@ -120,6 +133,7 @@ class Table(Model):
     key: tuple[Identifier, ...] = ()
     owner: Identifier | None = None
     territory: Territory | None = None
+    personal_data: PersonalData | None = None
     columns: tuple[Column, ...] = Field(min_length=1)
     derived: tuple[Derived, ...] = ()
     rules: tuple[RowRule, ...] = ()
