@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from ess_impact.data.anomalies import Anomaly, FileRefusedError, sentence
+from ess_impact.data.confirmations import take_confirmations, with_confirmations
 from ess_impact.data.delimited import MAX_BYTES, read_delimited
 from ess_impact.data.grids import Grid
 from ess_impact.data.headers import match_name
@@ -363,10 +364,11 @@ def _wrong_extension(name: str) -> FileRefusedError:
 
 
 def _raw_table(grid: Grid, table: Table, origin: Origin, digest: str) -> RawTable:
+    grid, confirmed = take_confirmations(grid)
     selection: Selection = select_columns(grid, table, origin)
     return RawTable(
         table=table,
-        frame=selection.frame,
+        frame=with_confirmations(selection.frame, confirmed),
         anomalies=selection.anomalies,
         coercions=selection.coercions,
         sha256=digest,

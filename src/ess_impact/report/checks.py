@@ -12,7 +12,8 @@ from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.errors import ReadingError, UsageError
 from ess_impact.evaluation.campaign import FOLDERS, SETTINGS, Campaign, Submitted, classify
 from ess_impact.evaluation.collecting import Collected, Progress, collect, collect_files, silent
-from ess_impact.report.anomaly_workbook import write_anomalies_csv, write_anomaly_workbooks
+from ess_impact.report.anomaly_csv import write_anomalies_csv
+from ess_impact.report.anomaly_workbook import write_anomaly_workbooks
 from ess_impact.text import format_number, plural
 
 _EPHEMERAL_KEY = b"verification sans conservation"

@@ -22,7 +22,8 @@ from ess_impact.evaluation.campaign import Campaign
 from ess_impact.evaluation.collecting import Collected, Progress, collect, silent
 from ess_impact.evaluation.indicators import evaluate_collected
 from ess_impact.evaluation.results import Results
-from ess_impact.report.anomaly_workbook import write_anomalies_csv, write_anomaly_workbooks
+from ess_impact.report.anomaly_csv import write_anomalies_csv
+from ess_impact.report.anomaly_workbook import write_anomaly_workbooks
 from ess_impact.report.exports import write_results
 from ess_impact.text import format_number
 

@@ -11,9 +11,12 @@ import polars as pl
 import pytest
 from openpyxl import load_workbook
 
+from ess_impact.data.confirmations import CONFIRM_HEADER, REFERENCE_HEADER, settle
 from ess_impact.data.reading import read_workbook
 from ess_impact.definitions.tables import Table
-from ess_impact.report.anomaly_workbook import MAX_COMMENTS, write_anomalies_csv, write_anomaly_workbooks
+from ess_impact.report.anomaly_csv import write_anomalies_csv
+from ess_impact.report.anomaly_sheets import MAX_COMMENTS
+from ess_impact.report.anomaly_workbook import write_anomaly_workbooks
 
 ONE, TWO = "26620001300016", "26620002100027"
 HOSTILE = '=HYPERLINK("http://exemple.invalid")'
@@ -290,3 +293,37 @@ def test_pseudonyms_are_masked_in_the_csv(tmp_path):
     found = _anomalies(_fault(3, column="id_salarie", value="p_2"))
     write_anomalies_csv(found, tmp_path / "a.csv", tables={"sorties": TABLE})
     assert "p_2" not in (tmp_path / "a.csv").read_text(encoding="utf-8")
+
+
+def _asked(tmp_path: Path, raw: pl.DataFrame = RAW) -> Path:
+    anomalies = _anomalies(_fault(3), _fault(5, severity="alerte", rule="jours", value="04/02/2024"))
+    return _write(tmp_path, anomalies, raw)[ONE]
+
+
+def test_an_alerte_can_be_confirmed_at_the_end_of_its_row_a_rejet_cannot(tmp_path):
+    sheet = load_workbook(_asked(tmp_path))["Sorties"]
+    titles = [cell.value for cell in sheet[1]]
+    assert titles[-2:] == [CONFIRM_HEADER, REFERENCE_HEADER]
+    assert [sheet.cell(row, len(titles)).value for row in (2, 3)] == [None, None]
+    assert re.fullmatch(r"[0-9a-f]{12}", sheet.cell(4, len(titles)).value)
+    assert [rule.formula1 for rule in sheet.data_validations.dataValidation] == ['"oui"']
+
+
+def test_a_confirmed_alerte_is_settled_when_the_workbook_comes_back_and_stays_so(tmp_path):
+    book = load_workbook(_asked(tmp_path))
+    sheet = book["Sorties"]
+    sheet.cell(4, sheet.max_column - 1).value = "oui"
+    book.save(tmp_path / "retour.xlsx")
+    back = read_workbook(tmp_path / "retour.xlsx", {"sorties": TABLE}).tables["sorties"]
+    assert [fault.rule for fault in back.anomalies] == []
+    row = {"file": "retour.xlsx", "row": 4, "severity": "alerte", "rule": "jours"}
+    again = _anomalies(_fault(4) | row | {"value": "04/02/2024"}, _fault(4) | row | {"value": "05/02/2024"})
+    still, settled = settle(again, {"sorties": back.frame})
+    assert (still["value"].to_list(), settled["value"].to_list()) == (["05/02/2024"], ["04/02/2024"])
+    resent = _write(tmp_path / "second", _anomalies(_fault(3) | {"file": "retour.xlsx"}), back.frame)[ONE]
+    second = load_workbook(resent)["Sorties"]
+    assert second.cell(4, second.max_column).value.endswith("=oui")
+
+
+def test_without_any_alerte_nothing_is_asked_to_be_confirmed(book):
+    assert CONFIRM_HEADER not in [cell.value for cell in book["Sorties"][1]]
