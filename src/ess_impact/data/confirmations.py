@@ -1,9 +1,4 @@
-"""Alertes a structure has confirmed: read from the workbook it sends back, and no longer asked about.
-
-A returned workbook ends each sheet that has alertes with two columns: one to answer « oui », one holding a reference
-per alerte of the row. A reference is a digest of the rule, the column and the value: a confirmed alerte stays confirmed
-as long as the value does, wherever its row moves, and a changed value is asked about anew.
-"""
+"""Alertes a structure has confirmed: read from the workbook it sends back, and no longer asked about."""
 
 from __future__ import annotations
 
@@ -127,6 +122,12 @@ def settle(anomalies: pl.DataFrame, raw: Mapping[str, pl.DataFrame]) -> tuple[pl
     -------
     open, confirmed : polars.DataFrame
         Same columns, same order. A rejet is never confirmed.
+
+    Notes
+    -----
+    A returned workbook ends each sheet that has alertes with two columns: one to answer « oui », one holding a reference
+    per alerte of the row. The reference is a digest of the rule, the column and the value: a confirmed alerte stays so as
+    long as the value does, wherever its row moves, and a changed value is asked about anew.
     """
     given = [
         frame.filter(pl.col(CONFIRMED).is_not_null()).select(

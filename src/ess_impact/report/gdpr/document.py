@@ -27,7 +27,15 @@ _DRAFT = (
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A title inside the document."""
+    """A title inside the document.
+
+    Attributes
+    ----------
+    text : str
+        The title.
+    level : int
+        1 for a section, 2 inside it.
+    """
 
     text: str
     level: int = 1
@@ -35,21 +43,41 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Plain text."""
+    """Plain text.
+
+    Attributes
+    ----------
+    text : str
+        One or several sentences.
+    """
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Bullets:
-    """A list of points."""
+    """A list of points.
+
+    Attributes
+    ----------
+    items : sequence of str
+        One each.
+    """
 
     items: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table with a header row."""
+    """A table with a header row.
+
+    Attributes
+    ----------
+    header : sequence of str
+        Titles of the columns.
+    rows : sequence of sequence of str
+        As many cells as titles.
+    """
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
