@@ -34,7 +34,16 @@ def test_wheel_holds_every_file_of(folder: str, wheel: Path, root: Path) -> None
     assert expected - _names(wheel) == set()
 
 
-@pytest.mark.parametrize("name", ["ess_impact/py.typed", "ess_impact/cli.py", "ess_impact/report/council.typ"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ess_impact/py.typed",
+        "ess_impact/cli.py",
+        "ess_impact/report/council.typ",
+        "ess_impact/_indicators/nomenclatures/communes.csv",
+        "ess_impact/_indicators/nomenclatures/naf.csv",
+    ],
+)
 def test_wheel_holds(name: str, wheel: Path) -> None:
     assert name in _names(wheel)
 

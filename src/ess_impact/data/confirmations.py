@@ -125,9 +125,9 @@ def settle(anomalies: pl.DataFrame, raw: Mapping[str, pl.DataFrame]) -> tuple[pl
 
     Notes
     -----
-    A returned workbook ends each sheet that has alertes with two columns: one to answer « oui », one holding a reference
-    per alerte of the row. The reference is a digest of the rule, the column and the value: a confirmed alerte stays so as
-    long as the value does, wherever its row moves, and a changed value is asked about anew.
+    A returned workbook ends each sheet that has alertes with two columns: one to answer « oui », one holding a
+    reference per alerte of the row. The reference is a digest of the rule, the column and the value: a confirmed alerte
+    stays so as long as the value does, wherever its row moves, and a changed value is asked about anew.
     """
     given = [
         frame.filter(pl.col(CONFIRMED).is_not_null()).select(

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import polars as pl
 
-from ess_impact.data.anomalies import ANOMALY_SCHEMA, MASK, sort_anomalies
+from ess_impact.data.anomalies import ANOMALY_SCHEMA, MASK
 from ess_impact.data.checking import Checked
 from ess_impact.data.parsing import dtype_of
+from ess_impact.data.setting_aside import set_aside
 from ess_impact.definitions.tables import ForeignKey, Table
 from ess_impact.definitions.vocabulary import ColumnType
 
@@ -71,15 +72,7 @@ def _report_orphans(one: Checked, key: ForeignKey, other: Checked) -> Checked:
     orphan = named.is_not_null() & ~named.is_in(known.drop_nulls().unique().implode())
     if not orphan.any():
         return one
-    anomalies = sort_anomalies(pl.concat([one.anomalies, _orphans(one, key, other.table, orphan)]))
-    if key.severity == "alerte":
-        return replace(one, anomalies=anomalies)
-    kept = one.accepted.filter(~orphan)
-    names = [name for name in one.refused.columns if name in one.accepted.columns]
-    refused = (
-        pl.concat([one.refused.select(names), one.accepted.filter(orphan).select(names)]) if names else one.refused
-    )
-    return replace(one, anomalies=anomalies, accepted=kept, refused=refused, rows_accepted=kept.height)
+    return set_aside(one, _orphans(one, key, other.table, orphan))
 
 
 def _orphans(one: Checked, key: ForeignKey, other: Table, orphan: pl.Series) -> pl.DataFrame:

@@ -22,8 +22,14 @@ class Code(Model):
     a_verifier: bool = False
     synonyms: tuple[str, ...] = ()
     """Other spellings met in real files, accepted on reading and recorded as a coercion."""
+    maps_to: str | None = None
+    """Code of another list this one is read as, where a list translates (accounts to lines of the statement)."""
     weight: Decimal | None = None
     """Weight or reference rate of the stratum, for standardised rates."""
+    replaced_by: str | None = None
+    """Code of the same list that took its place."""
+    parent: str | None = None
+    """Code of a coarser list that holds this one; none where nothing says which."""
 
     def valid_on(self, day: date) -> bool:
         """Say whether the code is in force on a day.
@@ -49,6 +55,8 @@ class Codelist(Model):
     source: str = Field(min_length=1)
     a_verifier: bool = False
     codes: tuple[Code, ...] = Field(min_length=1)
+    parents: Identifier | None = None
+    """The coarser list its codes belong to."""
 
     @model_validator(mode="after")
     def _codes_are_unique(self) -> Self:
@@ -58,6 +66,15 @@ class Codelist(Model):
                 if word in seen:
                     raise ValueError(f"code ou synonyme en double : « {word} »")
                 seen.add(word)
+        return self
+
+    @model_validator(mode="after")
+    def _named_codes_exist(self) -> Self:
+        absent = sorted({row.replaced_by for row in self.codes if row.replaced_by} - set(self.values))
+        if absent:
+            raise ValueError(f"code de remplacement absent de la liste : {', '.join(absent)}")
+        if self.parents is None and any(row.parent for row in self.codes):
+            raise ValueError("« parent » suppose que la liste nomme « parents »")
         return self
 
     @property

@@ -69,6 +69,10 @@ def _table(table: Table) -> dict[str, Any]:
     facts["columns"] = [one.model_dump(mode="json", include=_COLUMN, exclude_none=True) for one in table.columns]
     facts["derived"] = [one.model_dump(mode="json", exclude={"label"}, exclude_none=True) for one in table.derived]
     facts["rules"] = [(rule.id, rule.expr) for rule in table.rules if rule.severity == "rejet"]
+    rejecting = [rule for rule in table.cross_checks if rule.severity == "rejet"]
+    if rejecting:
+        words = {"message", "remedy", "severity"}
+        facts["cross_checks"] = [rule.model_dump(mode="json", exclude=words) for rule in rejecting]
     return facts
 
 

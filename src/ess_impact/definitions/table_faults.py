@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ess_impact.definitions.cross_check_faults import cross_check_faults
 from ess_impact.definitions.expression import Expression, parse_expression
 from ess_impact.definitions.faults import Definitions, Found, expression_faults, missing_name
 from ess_impact.definitions.tables import AnyColumn, Derived, Table
@@ -36,6 +37,8 @@ def table_faults(catalogue: Definitions, table: Table) -> Found:
         for error in expression_faults(catalogue, table, rule.expr, "bool"):
             yield ("rules", index, "expr"), error
     yield from _links(catalogue, table)
+    yield from _asked(catalogue, table)
+    yield from cross_check_faults(catalogue, table)
 
 
 def _codelists(catalogue: Definitions, table: Table) -> Found:
@@ -91,3 +94,18 @@ def _links(catalogue: Definitions, table: Table) -> Found:
         for name in link.brings:
             if other.column(name) is None:
                 yield ("foreign_keys", index, "brings"), missing_name("colonne", name, other.types())
+
+
+def _asked(catalogue: Definitions, table: Table) -> Found:
+    fact = table.asked.when
+    if fact is not None and fact.table not in catalogue.tables:
+        yield ("asked", "when", "table"), missing_name("table", fact.table, catalogue.tables)
+    elif fact is not None:
+        for error in expression_faults(catalogue, catalogue.tables[fact.table], fact.where, "bool"):
+            yield ("asked", "when", "where"), error
+    for index, column in enumerate(table.columns):
+        codelist = catalogue.codelists.get(column.codelist or "")
+        admitted = codelist.labels if codelist is not None else dict.fromkeys(column.usual)
+        for value in column.usual:
+            if value not in admitted:
+                yield ("columns", index, "usual"), missing_name("code", value, admitted)

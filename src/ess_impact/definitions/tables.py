@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from ess_impact.definitions.cross_checks import CrossCheck
 from ess_impact.definitions.vocabulary import SCALES, ColumnType, Identifier, Label, Model, Severity, Version
+
+_STABLE = frozenset(
+    {
+        ColumnType.SIRET,
+        ColumnType.SIREN,
+        ColumnType.RNA,
+        ColumnType.DEPARTEMENT,
+        ColumnType.COMMUNE,
+        ColumnType.CODE,
+        ColumnType.TEXTE,
+    }
+)
+"""Types of columns that may stay the same: neither persons nor measures."""
 
 
 class Column(Model):
@@ -26,6 +41,26 @@ class Column(Model):
     """Free text may name persons and feeds no indicator: only whether it was filled in is kept."""
     synonyms: tuple[str, ...] = ()
     """Other headers met in real files (official names, accents, English)."""
+    nomenclature: Literal["naf", "categorie_juridique", "commune"] | None = None
+    """Dated nomenclature whose codes it holds; a column of type commune needs no mention."""
+    stable: bool = False
+    """Does not change from one year to the next: a new template holds it beforehand."""
+    usual: tuple[str, ...] = ()
+    """Values of the rows written beforehand where nothing is known of a structure yet."""
+
+    @model_validator(mode="after")
+    def _nomenclature_holds_text(self) -> Self:
+        if self.nomenclature and self.type not in (ColumnType.TEXTE, ColumnType.COMMUNE):
+            raise ValueError("une nomenclature se déclare sur une colonne de type texte ou commune")
+        return self
+
+    @model_validator(mode="after")
+    def _stable_describes_no_person(self) -> Self:
+        if self.stable and (self.free_text or self.type not in _STABLE):
+            raise ValueError("une colonne stable est un identifiant de structure, un code ou un nom, pas une mesure")
+        if self.usual and not self.stable:
+            raise ValueError("des valeurs usuelles ne s'écrivent que dans une colonne stable")
+        return self
 
     @model_validator(mode="after")
     def _code_has_a_list(self) -> Self:
@@ -108,6 +143,42 @@ class PersonalData(Model):
     """Why an impact assessment is due, where it is."""
 
 
+class KnownFact(Model):
+    """What another table says of a structure."""
+
+    table: Identifier
+    where: str
+    """True on one of the structure's rows."""
+
+
+class Asked(Model):
+    """Of which structures a table is asked."""
+
+    of: Literal["toutes", "concernees"] = "toutes"
+    who: Label | None = None
+    """Whom it concerns, in the words of the front page of the template."""
+    when: KnownFact | None = None
+    """What, once known of a structure, tells that it is concerned."""
+
+    @model_validator(mode="after")
+    def _says_whom(self) -> Self:
+        if (self.of == "concernees") != (self.who is not None):
+            raise ValueError("« who » dit qui une table « concernees » concerne, et ne se dit que d'elle")
+        if self.when is not None and self.of != "concernees":
+            raise ValueError("« when » ne se dit que d'une table « concernees »")
+        return self
+
+
+class Filling(Model):
+    """Estimated time to fill in a table, for somebody who has the figures at hand."""
+
+    minutes: int = Field(default=5, ge=0)
+    """To read the headers and find the papers, whatever the number of rows."""
+    seconds_per_row: int = Field(default=60, ge=0)
+    usual_rows: int = Field(default=1, ge=1)
+    """Rows of a small association."""
+
+
 AnyColumn = Column | Derived
 """A column asked for, or computed on reading."""
 
@@ -125,6 +196,9 @@ class Table(Model):
 
     id: Identifier
     version: Version
+    created: date | None = None
+    modified: date | None = None
+    """Days of the first and of the current version, published with the schema."""
     name: Label
     description: Label
     provider: Literal["structure", "service", "ouverte"]
@@ -134,9 +208,13 @@ class Table(Model):
     owner: Identifier | None = None
     territory: Territory | None = None
     personal_data: PersonalData | None = None
+    asked: Asked = Asked()
+    filling: Filling = Filling()
     columns: tuple[Column, ...] = Field(min_length=1)
     derived: tuple[Derived, ...] = ()
     rules: tuple[RowRule, ...] = ()
+    cross_checks: tuple[CrossCheck, ...] = ()
+    """Rules over several rows or tables."""
     foreign_keys: tuple[ForeignKey, ...] = ()
     a_verifier: tuple[str, ...] = ()
     """Facts this table rests on that nobody has checked in their source yet."""
@@ -154,6 +232,13 @@ class Table(Model):
         if absent:
             raise ValueError(f"colonne nommée mais absente : {', '.join(absent)}")
         return self
+
+    @property
+    def prefilled(self) -> tuple[str, ...]:
+        """Columns a template may hold beforehand: stable ones and the year, where they make up the key; else none."""
+        dated = [one.name for one in self.columns if one.type is ColumnType.ANNEE and one.name in self.key]
+        names = tuple(one.name for one in self.columns if one.stable or one.name in dated)
+        return names if self.key and set(self.key) <= set(names) else ()
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -47,6 +47,8 @@ _MESSAGES = {
     "decimal_parsing": "nombre attendu",
     "decimal_type": "nombre attendu",
     "finite_number": "nombre fini attendu",
+    "union_tag_invalid": "sorte inconnue « {tag} » (attendu : {expected_tags})",
+    "union_tag_not_found": "sorte non précisée ({discriminator})",
 }
 
 

@@ -27,7 +27,7 @@ from ess_impact.report.labels import (
     in_sentence,
     label_of,
 )
-from ess_impact.report.quality import rule_label
+from ess_impact.report.rule_names import rule_name
 from ess_impact.report.sentences import (
     baseline_qualifier,
     describe,
@@ -395,7 +395,7 @@ def _rules(edition: Edition) -> list[dict[str, Any]]:
             "rows": [
                 [
                     _table_name(edition, one["table"]),
-                    rule_label(edition.catalogue, one),
+                    rule_name(edition.catalogue, one),
                     label_of(_SEVERITIES, one["severite"]),
                     format_number(one["nombre"]),
                 ]

@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from ess_impact.data.messages import MESSAGES
-from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.report.blocks import definition_list, details, is_workbook
 from ess_impact.report.frames import Edition
 from ess_impact.report.labels import PROVIDERS, french, label_of
 from ess_impact.report.markup import trusted
+from ess_impact.report.rule_names import rule_name
 from ess_impact.report.tables import table
 from ess_impact.text import format_date, format_number, format_value, plural, typeset
 
 _UNIT_OF = {"part": "pourcent"}
 WORKBOOKS = "classeurs individuels des structures"
 SEVERITIES = {"rejet": "écartée", "alerte": "signalée"}
-FILE_RULES = {
-    "bombe_zip": "classeur refusé : contenu démesuré",
-    "classeur_protege": "classeur protégé par un mot de passe",
-    "colonne_absente": "une colonne obligatoire manque",
-    "colonne_en_double": "une colonne figure deux fois",
-    "colonne_inconnue": "une colonne n’est pas demandée",
-    "colonne_personnelle": "une colonne contient des données personnelles refusées",
-    "doublon": "la même ligne figure deux fois",
-    "encodage_inconnu": "encodage du fichier inconnu",
-    "feuille_absente": "une feuille attendue manque",
-    "feuille_inconnue": "une feuille n’est pas demandée",
-    "fichier_illisible": "fichier illisible",
-    "fichier_vide": "fichier vide",
-    "identite_absente": "la feuille d’identité manque ou n’a pas de SIRET",
-    "macros": "classeur à macros refusé",
-    "orphelin": "la structure citée est absente des fichiers reçus",
-    "valeur_manquante": "une valeur obligatoire manque",
-}
-"""Rules on files and rows whose message depends on the case."""
 
 
 def _name_of_table(edition: Edition, name: object) -> str:
@@ -173,7 +152,7 @@ def rules_table(edition: Edition) -> Markup:
     ordered = sorted(edition.provenance.regles, key=lambda one: (-int(one.get("nombre", 0)), str(one.get("regle"))))
     rows = [
         [
-            rule_label(edition.catalogue, one),
+            rule_name(edition.catalogue, one),
             _name_of_table(edition, one.get("table")),
             label_of(SEVERITIES, str(one.get("severite", ""))),
             format_number(int(one.get("nombre", 0))),
@@ -182,30 +161,6 @@ def rules_table(edition: Edition) -> Markup:
     ]
     header = ["Règle", "Table", "Ligne", "Nombre"]
     return table("Fautes et alertes par règle", header, rows, numeric=[False, False, False, True], css="dense")
-
-
-def rule_label(catalogue: Catalogue, one: Mapping[str, Any]) -> str:
-    """Say a rule in words.
-
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Definitions, for the rules of the tables.
-    one : mapping
-        Entry of ``regles``: table and rule.
-
-    Returns
-    -------
-    str
-        Its message, or its name when nothing is known of it.
-    """
-    known = catalogue.tables.get(str(one.get("table")))
-    rule = next((rule for rule in known.rules if rule.id == one.get("regle")), None) if known else None
-    name = str(one.get("regle", ""))
-    if rule is not None:
-        return french(rule.message)
-    general = MESSAGES[name][0] if name in MESSAGES else ""
-    return FILE_RULES.get(name) or typeset(general) or name.replace("_", " ")
 
 
 def conversions_table(edition: Edition) -> Markup:

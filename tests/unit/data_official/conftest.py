@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.tables import Table
 
 Write = Callable[..., Path]
@@ -84,3 +85,9 @@ def write_itdd(tmp_path: Path) -> Write:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Catalogue:
+    """The catalogue of the product: what official files feed must pass its checks."""
+    return Catalogue.load()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import zipfile
@@ -14,7 +13,7 @@ import fastexcel
 import polars as pl
 
 from ess_impact.data.anomalies import FileRefusedError
-from ess_impact.data.delimited import choose_separator, read_delimited
+from ess_impact.data.delimited import read_delimited
 from ess_impact.data.grids import BadRow
 
 MAX_BYTES = 200_000_000
@@ -22,8 +21,6 @@ MAX_BYTES = 200_000_000
 
 SHEET_SUFFIXES = (".xls", ".xlsx")
 TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
-
-_HEADER_BYTES = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,35 +83,6 @@ def read_bytes(path: Path) -> bytes:
         ) from error
 
 
-def header_of(path: Path) -> tuple[str, ...]:
-    """Return the column names of a CSV, whatever its separator, reading its first line only.
-
-    Parameters
-    ----------
-    path : Path
-        A CSV file.
-
-    Returns
-    -------
-    tuple of str
-        Empty when the file is empty.
-
-    Raises
-    ------
-    FileRefusedError
-        When the file cannot be opened.
-    """
-    try:
-        with path.open("rb") as stream:
-            line = stream.readline(_HEADER_BYTES)
-    except OSError as error:
-        raise FileRefusedError(
-            "fichier illisible", rule="fichier_illisible", where=path.name, fix="Vérifiez qu'il existe et s'ouvre."
-        ) from error
-    text = line.decode("utf-8-sig", errors="replace").rstrip("\r\n")
-    return tuple(name.strip() for name in next(csv.reader([text], delimiter=choose_separator(text)), []))
-
-
 def read_text_file(path: Path) -> Source:
     """Read an official CSV, every cell as text.
 
@@ -133,8 +101,30 @@ def read_text_file(path: Path) -> Source:
     FileRefusedError
         When the file is no CSV.
     """
-    content = read_bytes(path)
-    grid = read_delimited(content, path.name)
+    return cut_text(read_bytes(path), path.name)
+
+
+def cut_text(content: bytes, name: str) -> Source:
+    """Cut the content of an official CSV into text cells.
+
+    Parameters
+    ----------
+    content : bytes
+        The content.
+    name : str
+        Name of the file, quoted in messages.
+
+    Returns
+    -------
+    Source
+        As :func:`read_text_file`.
+
+    Raises
+    ------
+    FileRefusedError
+        When the content is no CSV.
+    """
+    grid = read_delimited(content, name)
     first = {name: index for index, name in reversed(list(enumerate(grid.headers)))}
     cells = [grid.cells.to_series(index).alias(name) for name, index in sorted(first.items(), key=lambda one: one[1])]
     return Source(

@@ -23,6 +23,15 @@ _NAMES = {
     "mutuelle": "Mutuelle fictive",
     "societe_commerciale": "Société commerciale fictive",
 }
+_CATEGORIES = {
+    "association": "9220",
+    "cooperative": "5458",
+    "fondation": "9300",
+    "mutuelle": "8210",
+    "societe_commerciale": "5710",
+}
+_SIAE_CATEGORIES = {"ACI": "9221", "AI": "9222"}
+"""Associations whose legal category says what they do."""
 _ACTIVITIES = {"8899B": 24.0, "8810A": 18, "9499Z": 22, "8710A": 8, "9312Z": 9, "8559A": 8, "9001Z": 6, "3832Z": 5}
 _ASSESSMENTS = {"aucune": 58.0, "en_projet": 24, "realisee": 13, "co_construite": 5}
 _COMMENTS = (
@@ -52,8 +61,9 @@ class Establishments:
     Attributes
     ----------
     frame : polars.DataFrame
-        One row per establishment: siret, denomination, famille_ess, code_naf, commune, epci, zone, type_siae,
-        headcount, first_year, last_year and role (``"consolide"``, ``"classeur"`` or ``"silencieuse"``).
+        One row per establishment: siret, denomination, famille_ess, code_naf, categorie_juridique, commune, epci,
+        zone, type_siae, headcount, first_year, last_year and role (``"consolide"``, ``"classeur"`` or
+        ``"silencieuse"``).
     """
 
     frame: pl.DataFrame
@@ -108,6 +118,7 @@ def draw_establishments(seed: int, expected: int, workbooks: int, siae: int) -> 
             "denomination": _denominations(families, serials, places),
             "famille_ess": families,
             "code_naf": pick(rng, _ACTIVITIES, count),
+            "categorie_juridique": _categories(families, types),
             "commune": communes,
             "epci": epci,
             "zone": np.where(yes(rng, 0.33, count), "prioritaire", "autre"),
@@ -160,6 +171,14 @@ def _families(rng: np.random.Generator, heads: Integers, types: list[str | None]
         if kind is not None:
             drawn[index] = "societe_commerciale" if kind == "ETTI" and index % 2 else "association"
     return [drawn[head] for head in heads.tolist()]
+
+
+def _categories(families: list[str], types: list[str | None]) -> list[str]:
+    """Return the legal category of each establishment, which follows from its family."""
+    return [
+        _SIAE_CATEGORIES.get(kind or "", _CATEGORIES[family]) if family == "association" else _CATEGORIES[family]
+        for family, kind in zip(families, types, strict=True)
+    ]
 
 
 def _denominations(families: list[str], serials: Integers, places: Integers) -> list[str]:
@@ -245,7 +264,15 @@ def _one_year(rng: np.random.Generator, everyone: pl.DataFrame, year: int) -> pl
     remarks[0] = len(_COMMENTS)  # at any scale, the name planted in free text is there
     comments = take((None, *_COMMENTS), remarks)
     frame = alive.select(
-        "siret", pl.lit(year).alias("annee"), "denomination", "famille_ess", "code_naf", "commune", "epci", "zone"
+        "siret",
+        pl.lit(year).alias("annee"),
+        "denomination",
+        "famille_ess",
+        "code_naf",
+        "categorie_juridique",
+        "commune",
+        "epci",
+        "zone",
     ).with_columns(
         pl.Series("effectif", staff),
         pl.Series("etp", _full_time(rng, staff)),
