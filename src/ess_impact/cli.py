@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 import typer
 
 from ess_impact.cli_french import FrenchCommand, FrenchGroup
-from ess_impact.cli_session import REJECTED, progress_bar, run, say, show_text, writing
+from ess_impact.cli_session import REJECTED, Json, Quiet, progress_bar, run, say, show_text, writing
+from ess_impact.cli_submissions import COMMANDS, fec
 from ess_impact.errors import ReadingError, UsageError
 
 Diffusion = Literal["structure", "service", "cdess", "public"]
@@ -22,9 +23,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="N'affiche que les erreurs.")]
-Json = Annotated[bool, typer.Option("--json", help="Écrit le résultat en JSON sur la sortie standard.")]
 
 
 def main() -> None:
@@ -65,51 +63,9 @@ def evaluate(  # noqa: PLR0913 - one parameter per documented option
         raise typer.Exit(REJECTED)
 
 
-@app.command(cls=FrenchCommand)
-def check(
-    path: Annotated[Path, typer.Argument(metavar="CHEMIN", help="Fichier, classeur ou dossier à contrôler.")],
-    table: Annotated[str, typer.Option("--table", help="Table attendue, si le nom du fichier ne la dit pas.")] = "",
-    out: Annotated[Path | None, typer.Option("--out", help="Dossier où écrire les classeurs à corriger.")] = None,
-    quiet: Quiet = False,
-    as_json: Json = False,
-) -> None:
-    """Contrôle un fichier ou un dossier et dit quoi corriger.
-
-    Code de sortie 1 s'il y a au moins un rejet, 0 s'il n'y a que des alertes.
-
-    Exemple : ess-impact check structures/00000000000000.xlsx
-    """
-    from ess_impact.report.checks import check_path
-
-    with progress_bar(quiet or as_json) as progress:
-        report = check_path(path, table=table, out=out, progress=progress)
-    if as_json:
-        show_text(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
-    elif not quiet:
-        show_text(report.text())
-    if report.rejected:
-        raise typer.Exit(REJECTED)
-
-
-@app.command(cls=FrenchCommand)
-def template(
-    out: Annotated[Path, typer.Option("--out", help="Classeur .xlsx à écrire.")],
-    tables: Annotated[list[str] | None, typer.Option("--table", help="Table à demander (répétable).")] = None,
-    quiet: Quiet = False,
-) -> None:
-    """Écrit le classeur que les structures remplissent.
-
-    Exemple : ess-impact template --out modele.xlsx
-    """
-    if out.suffix.lower() != ".xlsx":
-        raise UsageError(f"« {out.name} » : le modèle est un classeur .xlsx", fix="Terminez le nom par .xlsx.")
-    from ess_impact.data.templates import write_template
-    from ess_impact.definitions.catalogue import Catalogue
-
-    with writing(out):
-        write_template(out, Catalogue.load(), tables=tables or None)
-    if not quiet:
-        show_text(f"Modèle écrit : {out}")
+for _command in COMMANDS:
+    app.command(cls=FrenchCommand)(_command)
+app.add_typer(fec, name="fec")
 
 
 @app.command(name="list", cls=FrenchCommand)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
@@ -17,6 +17,9 @@ from ess_impact.errors import EssImpactError, UsageError
 
 if TYPE_CHECKING:
     from ess_impact.evaluation.collecting import Progress
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="N'affiche que les erreurs.")]
+Json = Annotated[bool, typer.Option("--json", help="Écrit le résultat en JSON sur la sortie standard.")]
 
 REJECTED = 1
 _INTERRUPTED = 130

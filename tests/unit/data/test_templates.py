@@ -103,7 +103,7 @@ def _texts(sheet) -> list[str]:
 
 
 def test_one_sheet_per_structure_table(book):
-    assert book.sheetnames == ["Lisez-moi", "identite", "Sorties d'insertion", "Listes"]
+    assert book.sheetnames == ["Lisez-moi", "identite", "Sorties d'insertion", "Exemples", "Listes"]
 
 
 def test_an_untouched_template_holds_no_data(book):
@@ -118,7 +118,10 @@ def test_an_untouched_template_holds_no_data(book):
     ]
 
 
-def test_examples_and_help_live_in_comments_only(book):
+def test_examples_and_help_are_told_apart_from_data(book):
+    shown = [cell for row in book["Exemples"].iter_rows() for cell in row if cell.value == "26620001300012"]
+    assert [(cell.font.i, cell.font.color.rgb) for cell in shown] == [(True, "006B6B6B")]
+    assert "jamais lue" in book["Exemples"]["A1"].value
     sheet = book["Sorties d'insertion"]
     assert "Exemple (ce n'est pas une donnée) : 26620001300012" in sheet["A1"].comment.text
     assert "Dernier jour du contrat." in sheet["B1"].comment.text
@@ -178,7 +181,8 @@ def test_same_catalogue_same_bytes(folder, tmp_path):
 
 def test_tables_may_be_chosen(folder, tmp_path):
     write_template(tmp_path / "m.xlsx", _catalogue(folder), tables=["ouverte", "ouverte"])
-    assert load_workbook(tmp_path / "m.xlsx").sheetnames == ["Lisez-moi", "identite", "Données ouvertes", "Listes"]
+    sheets = load_workbook(tmp_path / "m.xlsx").sheetnames
+    assert sheets == ["Lisez-moi", "identite", "Données ouvertes", "Exemples", "Listes"]
 
 
 @pytest.mark.parametrize(("names", "error"), [(["sortie"], UnknownNameError), ([], UsageError)])
@@ -194,6 +198,7 @@ def test_a_table_that_cannot_be_asked_is_refused(folder, tmp_path, names, error)
         ("Entrées/sorties : bilan", "Entrées sorties   bilan"),
         ("'Cité'", "Cité"),
         ("Listes", "autre"),
+        ("Exemples", "autre"),
         ("SORTIES d'insertion", "autre"),
         ("?", "autre"),
     ],
