@@ -13,7 +13,7 @@ evaluation: .venv/run.done
 	@$(BIN)/ess-impact example build/campagne_exemple --quiet
 	@$(BIN)/ess-impact evaluate build/campagne_exemple --out build/pas_de_calais
 
-test: .venv/dev.done lint
+test: .venv/dev.done .venv-f4/done lint
 	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term
 
 lint: .venv/dev.done
@@ -42,11 +42,19 @@ bench: .venv/dev.done
 	@$(RELATIVE)
 	@touch $@ .venv/run.done
 
+# The public Validata service checks files with frictionless 4; the development environment holds version 5.
+.venv-f4/done: requirements/frictionless4.txt
+	@test -x .venv-f4/bin/python || $(PYTHON) -m venv .venv-f4
+	@.venv-f4/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/frictionless4.txt
+	@touch $@
+
 requirements:
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
 	  pyproject.toml --extra livre --group install -o requirements/run.txt
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
 	  pyproject.toml --extra livre --group dev -c requirements/run.txt -o requirements/dev.txt
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
+	  requirements/frictionless4.in -o requirements/frictionless4.txt
 
 clean:
 	rm -rf build dist

@@ -30,12 +30,14 @@ def test_a_file_with_a_rejected_row(ess_impact, csv_of, row, sirets, tmp_path: P
 
 def test_json(ess_impact, csv_of, row, sirets) -> None:
     done = ess_impact("check", csv_of("structures.csv", [row(sirets[0], annee="deux mille")]), "--json")
-    report = json.loads(done.stdout)
-    assert (done.returncode, report["valide"]) == (1, False)
-    assert report["fichiers"] == [
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["report"]["valid"]) == (1, False)
+    assert told["fichiers"] == [
         {"fichier": "structures.csv", "table": "structures", "lignes_lues": 1, "lignes_acceptees": 0}
     ]
-    assert (report["anomalies"][0]["row"], report["anomalies"][0]["column"]) == (2, "annee")
+    error = told["report"]["errors"][0]
+    assert (error["rowNumber"], error["fieldName"], error["type"]) == (2, "annee", "type-error")
+    assert (error["title"], error["rule"]) == ("Format d'année incorrect", "annee_illisible")
 
 
 @pytest.mark.parametrize("name", ["absent.csv", "vide.csv", "abime.xlsx", "dossier vide"])

@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from ess_impact.definitions.vocabulary import Diffusion
 from ess_impact.evaluation.campaign import Campaign
 from ess_impact.evaluation.collecting import Collected, Progress, collect, silent
 from ess_impact.evaluation.indicators import evaluate_collected
+from ess_impact.evaluation.register import record
 from ess_impact.evaluation.results import Results
 from ess_impact.report.anomaly_csv import write_anomalies_csv
 from ess_impact.report.anomaly_workbook import write_anomaly_workbooks
@@ -82,6 +83,8 @@ class Outcome:
         Counts of what was read and of what waits for a correction.
     steps : tuple of (label, wall seconds, processor seconds)
         Time spent.
+    notice : str
+        Why the campaign keeps no memory of this run (French), empty when it does.
     """
 
     out: Path
@@ -94,6 +97,7 @@ class Outcome:
     files_refused: int
     steps: tuple[tuple[str, float, float], ...]
     synthetic: bool
+    notice: str = ""
 
     @property
     def set_aside(self) -> int:
@@ -144,6 +148,7 @@ class Outcome:
             f"{format_number(facts['alertes'])} alertes ; {facts['classeurs']} classeurs à renvoyer)",
             f"Mis de côté : {format_number(self.rows_set_aside)} lignes sur {format_number(self.rows_read)} lues, "
             f"{self.files_refused} fichiers refusés",
+            *([self.notice] if self.notice else []),
         ]
         return "\n".join(lines)
 
@@ -161,7 +166,9 @@ class Outcome:
         return "\n".join([*lines, f"{'total':<28}{wall:>9.2f}{cpu:>14.2f}"])
 
 
-def run_campaign(folder: Path, out: Path, *, book: bool = True, progress: Progress = silent) -> Outcome:
+def run_campaign(
+    folder: Path, out: Path, *, book: bool = True, progress: Progress = silent, processes: int = 1
+) -> Outcome:
     """Run the main job on a campaign folder.
 
     Parameters
@@ -174,6 +181,8 @@ def run_campaign(folder: Path, out: Path, *, book: bool = True, progress: Progre
         Whether to build the book and the PDF.
     progress : callable
         Progress callback.
+    processes : int, default 1
+        Processes that read workbooks, as for :func:`ess_impact.evaluation.collecting.collect`.
 
     Returns
     -------
@@ -191,7 +200,9 @@ def run_campaign(folder: Path, out: Path, *, book: bool = True, progress: Progre
         campaign = Campaign.open(folder)
     _clear(out)
     with watch.step("lecture et contrôle"):
-        collected = collect(campaign, progress)
+        collected = collect(campaign, progress, keep=True, processes=processes)
+    with watch.step("registre"):
+        notice = record(campaign, collected)
     with watch.step("anomalies"):
         workbooks = write_anomalies(collected, out / "anomalies", campaign)
     with watch.step("indicateurs"):
@@ -202,7 +213,7 @@ def run_campaign(folder: Path, out: Path, *, book: bool = True, progress: Progre
         with watch.step("livre et PDF"):
             progress("Livre", 1, 1)
             publish(out / "results", out / "book", diffusion=campaign.settings.diffusion)
-    outcome = _outcome(campaign, collected, results, out, workbooks, watch, book=book)
+    outcome = replace(_outcome(campaign, collected, results, out, workbooks, watch, book=book), notice=notice)
     _journal(outcome)
     return outcome
 
