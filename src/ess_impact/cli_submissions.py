@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 import typer
 
 from ess_impact.cli_french import FrenchCommand, FrenchGroup
-from ess_impact.cli_session import REJECTED, Json, Quiet, progress_bar, say, show_text, writing
+from ess_impact.cli_session import REJECTED, Json, Quiet, progress_bar, show_text, writing
 from ess_impact.errors import UsageError
+from ess_impact.text import format_number
 
 Format = Literal["table-schema", "dossier-rgpd"]
 STDIN = "-"
@@ -221,31 +222,34 @@ def effacer(
 def reduire(
     source: Annotated[Path, typer.Argument(metavar="FICHIER", help="FEC, nommé SIRENFECAAAAMMJJ.txt.")],
     out: Annotated[Path, typer.Option("--out", help="Fichier à écrire, ou dossier où l'écrire.")],
-    key: Annotated[
+    third_parties: Annotated[
         Path | None,
         typer.Option(
-            "--cle",
-            metavar="FICHIER",
-            help="Secret de la structure, créé s'il manque : garde les fournisseurs sous un pseudonyme.",
+            "--tiers",
+            metavar="CLE.txt",
+            help="Fichier de votre clé secrète, créé s'il manque, à garder chez vous : les fournisseurs gardent un "
+            "pseudonyme, utile au multiplicateur local.",
         ),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Retire d'un FEC les textes et les noms de tiers, avant tout envoi et sans connexion.
+    """Réduit un FEC sur votre ordinateur, sans connexion, avant tout envoi.
+
+    Retire les libellés, les noms et numéros de tiers, les références de pièces et les jours ; additionne les lignes par
+    mois et par compte. Les montants restent les mêmes au centime, et l'original n'est jamais modifié.
 
     Exemple : ess-impact fec reduire 123456782FEC20251231.txt --out a_envoyer
     """
     from ess_impact.data.accounts import reduce_fec
-    from ess_impact.evaluation.campaign import read_key
+    from ess_impact.evaluation.keys import read_or_create_key
 
     with writing(out):
-        done = reduce_fec(source, out, key=read_key(key) if key else None)
+        done = reduce_fec(source, out, key=read_or_create_key(third_parties) if third_parties else None)
     if quiet:
         return
-    show_text(f"FEC réduit : {done.path} ({done.lines_read} lignes lues, {done.lines_written} écrites)")
-    for one in done.removed:
-        show_text(f"- {one}")
-    say("Relisez le fichier avant de l'envoyer ; l'original n'a pas changé.")
+    counts = f"{format_number(done.lines_read)} lignes lues, {format_number(done.lines_written)} écrites"
+    show_text("\n".join([f"FEC réduit : {done.path} ({counts})", *(f"- {one}" for one in done.removed)]))
+    show_text("Relisez-le avant de l'envoyer.")
 
 
 COMMANDS = (check, template, export, relances, purge, effacer)

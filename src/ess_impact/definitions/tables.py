@@ -39,6 +39,8 @@ class Column(Model):
     unit: str | None = None
     free_text: bool = False
     """Free text may name persons and feeds no indicator: only whether it was filled in is kept."""
+    written_on_reading: bool = False
+    """Filled in by what reads a file, never asked of its sender."""
     synonyms: tuple[str, ...] = ()
     """Other headers met in real files (official names, accents, English)."""
     nomenclature: Literal["naf", "categorie_juridique", "commune"] | None = None
@@ -244,6 +246,11 @@ class Table(Model):
     def column_names(self) -> tuple[str, ...]:
         """Names of the columns asked for, in order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def asked_columns(self) -> tuple[Column, ...]:
+        """Columns a sender fills in, in order."""
+        return tuple(column for column in self.columns if not column.written_on_reading)
 
     @property
     def all_columns(self) -> tuple[AnyColumn, ...]:

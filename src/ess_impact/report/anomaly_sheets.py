@@ -133,7 +133,7 @@ def fill_table(sheet: Worksheet, one: Owned, faults: Sequence[Fault], rows: Mapp
     rows : mapping
         Place in the original file to row in this sheet.
     """
-    columns = one.table.columns
+    columns = one.table.asked_columns
     for index, column in enumerate(columns, start=1):
         _put(sheet, 1, index, column.label.fr)
         sheet.column_dimensions[get_column_letter(index)].width = min(max(len(column.label.fr) + 2, 14), 40)
@@ -160,7 +160,7 @@ def _ask_to_confirm(
             asked.setdefault(rows.get(place, 0), []).append(reference)
     asked.pop(0, None)
     settled = dict(enumerate(one.rows[CONFIRMED], start=2)) if CONFIRMED in one.rows.columns else {}
-    answer = len(one.table.columns) + 1
+    answer = len(one.table.asked_columns) + 1
     if not asked and not any(settled.values()):
         return
     for column, title, width in ((answer, CONFIRM_HEADER, 16), (answer + 1, REFERENCE_HEADER, 30)):

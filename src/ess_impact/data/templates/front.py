@@ -163,13 +163,13 @@ def _ask(page: _Page, contents: Contents) -> None:
     page.heads(("Feuille", "Ce qu'on y écrit", "Durée estimée", "Colonnes", "Conservation des fichiers reçus"))
     page.line((IDENTITY_SHEET, "Qui répond ; lecture de cette page et renvoi compris.", _time(READING_MINUTES), "", ""))
     for table in contents.tables:
-        required = sum(column.required for column in table.columns)
+        required = sum(column.required for column in table.asked_columns)
         page.line(
             (
                 contents.titles[table.id],
                 table.description.fr.strip(),
                 _time(contents.known.minutes(table)),
-                f"{len(table.columns)}, dont {required} obligatoires",
+                f"{len(table.asked_columns)}, dont {required} obligatoires",
                 f"Conservé {table.retention_months} mois" if table.retention_months else "Durée non fixée",
             )
         )
@@ -205,7 +205,7 @@ def _uses(page: _Page, catalogue: Catalogue, contents: Contents) -> None:
     page.heading("À quoi sert chaque colonne")
     page.heads(("Feuille", "Colonne", "Obligatoire", "Ce qui est attendu", "Indicateurs alimentés"))
     for table in contents.tables:
-        for column in table.columns:
+        for column in table.asked_columns:
             default = "identification de la structure" if column.name == table.owner else "contrôle des données"
             uses = " ; ".join(fed.get((table.id, column.name), ())) or default
             required = "oui" if column.required else "non"

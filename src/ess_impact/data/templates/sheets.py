@@ -146,7 +146,7 @@ def fill_lists(sheet: Worksheet, catalogue: Catalogue, tables: Sequence[Table]) 
     dict of str to Offered
         By codelist.
     """
-    names = dict.fromkeys(column.codelist for table in tables for column in table.columns if column.codelist)
+    names = dict.fromkeys(column.codelist for table in tables for column in table.asked_columns if column.codelist)
     offered: dict[str, Offered] = {}
     for index, name in enumerate(names):
         codelist, left = catalogue.codelists[name], 1 + 3 * index
@@ -193,7 +193,7 @@ def fill_table(sheet: Worksheet, table: Table, offered: Mapping[str, Offered], r
     """
     known = list(rows)
     heights = []
-    for index, column in enumerate(table.columns, start=1):
+    for index, column in enumerate(table.asked_columns, start=1):
         text = column.label.fr + (REQUIRED_MARK if column.required else "")
         cell = write_head(sheet, 1, index, text, REQUIRED_FILL if column.required else OPTIONAL_FILL)
         help_text = _help(column)
@@ -296,7 +296,7 @@ def fill_examples(
         row += 2
         write_text(sheet, row, 1, f"Exemple pour la feuille « {titles[table.id]} »").font = Font(name=FONT, bold=True)
         example = {column.name: column.example for column in table.columns if column.example}
-        for index, column in enumerate(table.columns, start=1):
+        for index, column in enumerate(table.asked_columns, start=1):
             header = column.label.fr + (REQUIRED_MARK if column.required else "")
             write_head(sheet, row + 1, index, header, EXAMPLE_FILL)
             cell = write_text(sheet, row + 2, index, str(_cells(column, offered, [example])[0] or ""))

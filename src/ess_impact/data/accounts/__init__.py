@@ -1,0 +1,6 @@
+"""Accounts of an enterprise, by trial balance or FEC, read into the lines of its income statement."""
+
+from ess_impact.data.accounts.reading import read_accounts, recognise
+from ess_impact.data.accounts.reduction import Reduction, reduce_fec
+
+__all__ = ["Reduction", "read_accounts", "recognise", "reduce_fec"]
