@@ -49,10 +49,11 @@ def evaluate(  # noqa: PLR0913 - one parameter per documented option
     """
     if engine != "duckdb":
         raise UsageError(f"moteur inconnu : « {engine} »", fix="Moteur disponible : duckdb.")
+    from ess_impact.evaluation.gathering import processors
     from ess_impact.report.run import run_campaign
 
     with writing(out), progress_bar(quiet or as_json) as progress:
-        outcome = run_campaign(folder, out, book=book, progress=progress)
+        outcome = run_campaign(folder, out, book=book, progress=progress, processes=processors())
     if as_json:
         show_text(json.dumps(outcome.to_dict(), ensure_ascii=False, indent=2))
     elif not quiet:

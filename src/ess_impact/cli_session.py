@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from ess_impact.cli_french import usage_message
 from ess_impact.errors import EssImpactError, UsageError
+from ess_impact.text import inert
 
 if TYPE_CHECKING:
     from ess_impact.evaluation.collecting import Progress
@@ -101,7 +102,7 @@ def say(text: str) -> None:
     text : str
         One line.
     """
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(inert(text) + "\n")
 
 
 def show_text(text: str = "") -> None:
@@ -112,7 +113,7 @@ def show_text(text: str = "") -> None:
     text : str
         One line or several.
     """
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(inert(text) + "\n")
 
 
 @contextmanager

@@ -6,14 +6,17 @@ import json
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from ess_impact.cli_french import FrenchCommand, FrenchGroup
-from ess_impact.cli_session import REJECTED, Json, Quiet, progress_bar, show_text, writing
+from ess_impact.cli_session import REJECTED, Json, Quiet, progress_bar, say, show_text, writing
 from ess_impact.errors import UsageError
 from ess_impact.text import format_number
+
+if TYPE_CHECKING:
+    from ess_impact.evaluation.certificates import Certificate
 
 Format = Literal["table-schema", "dossier-rgpd"]
 STDIN = "-"
@@ -149,12 +152,15 @@ def relances(
     """
     from ess_impact.evaluation.campaign import Campaign
     from ess_impact.evaluation.collecting import collect
+    from ess_impact.evaluation.gathering import processors
+    from ess_impact.evaluation.register import record
     from ess_impact.evaluation.reminders import write_reminders
 
     campaign = Campaign.open(folder)
     with progress_bar(quiet) as progress:
-        collected = collect(campaign, progress)
+        collected = collect(campaign, progress, keep=True, processes=processors())
     with writing(out or folder):
+        record(campaign, collected)
         written = write_reminders(campaign, collected, out)
     if not quiet:
         show_text(f"Relances : {written}")
@@ -182,7 +188,7 @@ def purge(
 
     today = (day or datetime.now()).date()
     certificate = delete_due(Campaign.open(folder), today=today, tables=tables, dry_run=not confirmed)
-    show_text(certificate.text())
+    _show_certificate(certificate)
 
 
 def effacer(
@@ -215,7 +221,13 @@ def effacer(
         outputs=outputs or (),
         dry_run=not confirmed,
     )
+    _show_certificate(certificate)
+
+
+def _show_certificate(certificate: Certificate) -> None:
     show_text(certificate.text())
+    if not certificate.executed:
+        say("Essai : rien n'a été modifié. Ajoutez --oui pour exécuter.")
 
 
 @fec.command(cls=FrenchCommand)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -37,6 +38,13 @@ def _correct(source: Path, target: Path, sheet: str, row: int, corrections: dict
     return dict(zip(titles, (cell.value for cell in book[sheet][row]), strict=True))
 
 
+def _plausible_headcount(sheet: Worksheet, row: int) -> int:
+    """At least the women and the permanent contracts, and about one person a full-time equivalent."""
+    values = dict(zip((cell.value for cell in sheet[1]), (cell.value for cell in sheet[row]), strict=True))
+    named = ("Équivalents temps plein (ETP)", "Dont femmes", "Dont CDI")
+    return max(math.ceil(float((values[name] or "0").replace(",", "."))) for name in named)
+
+
 @pytest.fixture(scope="module")
 def sent_back(anomalies: pd.DataFrame) -> Callable[[str, str, str], str]:
     """Find the structure that sent a fault in a given kind of file."""
@@ -65,9 +73,9 @@ def corrected(
     for name, siret in found.items():
         source, target = published / f"anomalies/{siret}.xlsx", folder / f"structures/{siret}.xlsx"
         ((sheet, row, title, _),) = [one for one in _marked(source) if one[0].title != "identite"]
-        changes: dict[str, object] = {title: "12"}
-        if name == "sortie":
-            changes = {"Date de recrutement": "02/01/2025", "Date de sortie définitive": "15/10/2025"}
+        changes: dict[str, object] = {"Date de recrutement": "02/01/2025", "Date de sortie définitive": "15/10/2025"}
+        if name != "sortie":
+            changes = {title: str(_plausible_headcount(sheet, row))}
         rows[name] = _correct(source, target, sheet.title, row, changes)
     done = ess_impact("evaluate", folder, "--out", folder.parent / "sortie", "--no-book")
     assert done.returncode == 0, done.stderr
@@ -109,11 +117,12 @@ def test_the_exit_rate_changes_as_computed_by_hand(corrected, figures: pl.DataFr
 
 
 def test_jobs_grow_by_the_corrected_headcounts(corrected, figures: pl.DataFrame) -> None:
-    years = [int(corrected["rows"][name]["Année"]) for name in ("effectif", "consolide")]
-    for year in sorted(set(years)):
+    rows = [corrected["rows"][name] for name in ("effectif", "consolide")]
+    for year in sorted({int(row["Année"]) for row in rows}):
+        added = [int(row["Effectif salarié au 31 décembre"]) for row in rows if int(row["Année"]) == year]
         before, after = (_total(one, "emplois_ess", year) for one in (figures, corrected["figures"]))
-        assert after["value"] == before["value"] + 12 * years.count(year)
-        assert after["n"] == before["n"] + years.count(year)
+        assert after["value"] == before["value"] + sum(added)
+        assert after["n"] == before["n"] + len(added)
 
 
 def test_other_structures_keep_their_anomalies(corrected, anomalies: pd.DataFrame) -> None:

@@ -173,7 +173,8 @@ def test_no_clock_and_no_machine_path_in_results(published: Path) -> None:
     for path in sorted((published / "results").rglob("*")):
         if path.is_file():
             content = path.read_bytes()
-            assert today.encode() not in content, path.name
+            # Definitions carry the day they were last changed, which may be this one.
+            assert today.encode() not in content or "definitions" in path.parts, path.name
             assert here.encode() not in content, path.name
 
 

@@ -15,11 +15,13 @@ from ess_impact.definitions.plans import Plan
 from ess_impact.definitions.vocabulary import Diffusion, Model
 from ess_impact.definitions.yaml_source import read_yaml, validate
 from ess_impact.errors import DefinitionError, ReadingError, UsageError, raise_all
+from ess_impact.evaluation.keys import read_or_create_key
 
 SETTINGS = "campagne.yaml"
 CONSOLIDATED = (".csv", ".tsv", ".txt", ".xlsx")
 FOLDERS = ("structures", "services", "comptes", "veille")
 EXPECTED = "structures_attendues"
+REGISTER = "registre"
 
 
 class SecrecySettings(Model):
@@ -124,6 +126,11 @@ class Campaign:
             return None
         return _inside(self.folder, self.settings.attendus, SETTINGS)
 
+    @property
+    def register_folder(self) -> Path:
+        """Memory of the campaign: what was received, the store of what was read, certificates."""
+        return self.folder / REGISTER
+
     def key(self) -> bytes:
         """Return the key of the pseudonyms, creating it readable by its owner alone on first use.
 
@@ -134,30 +141,12 @@ class Campaign:
 
         Raises
         ------
+        ReadingError
+            The file cannot be read or made.
         DefinitionError
             A key that is too short.
         """
-        path = _inside(self.folder, self.settings.cle_pseudonymes, SETTINGS)
-        try:
-            if not path.exists():
-                _create_key(path)
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ReadingError(
-                "clé de pseudonymes illisible",
-                where=self.settings.cle_pseudonymes,
-                fix="Vérifiez le fichier et ses droits.",
-            ) from error
-        lines = [line.strip() for line in text.splitlines()]
-        words = [line for line in lines if line and not line.startswith("#")]
-        key = words[-1].encode() if words else b""
-        if len(key) < _KEY_BYTES:
-            raise DefinitionError(
-                f"clé de pseudonymes de moins de {_KEY_BYTES} caractères",
-                where=path.name,
-                fix="Supprimez le fichier : une clé sera créée.",
-            )
-        return key
+        return read_or_create_key(_inside(self.folder, self.settings.cle_pseudonymes, SETTINGS))
 
     def files(self) -> list[Submitted]:
         """List the files of the campaign, in a fixed order.
@@ -200,18 +189,6 @@ def classify(path: Path, folder: str, catalogue: Catalogue) -> Submitted:
     if table and path.suffix.lower() in CONSOLIDATED:
         return Submitted(path=path, folder=folder, form="consolide", table=table)
     return Submitted(path=path, folder=folder, form="officiel" if folder == "veille" else "classeur")
-
-
-_KEY_BYTES = 16
-
-
-def _create_key(path: Path) -> None:
-    import os
-    import secrets
-
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(secrets.token_hex(32) + "\n")
 
 
 def _inside(folder: Path, name: str, where: str) -> Path:

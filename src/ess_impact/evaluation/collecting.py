@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,21 +12,25 @@ import polars as pl
 
 from ess_impact.data.anomalies import Anomaly, FileRefusedError, to_frame
 from ess_impact.data.checking import Checked, check
+from ess_impact.data.confirmations import settle
+from ess_impact.data.cross_checks import cross_check
 from ess_impact.data.linking import link
-from ess_impact.data.official.merging import merge_departements
-from ess_impact.data.official.recognition import load_official
-from ess_impact.data.reading import RawTable, collect_table, collect_workbook, combine, missing_sheet
+from ess_impact.data.nomenclatures import check_nomenclatures
+from ess_impact.data.official.sirene import read_sirene, sirene_files
 from ess_impact.definitions.catalogue import Catalogue
-from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import ColumnType
-from ess_impact.errors import ReadingError, UsageError
+from ess_impact.errors import ReadingError
+from ess_impact.evaluation import gathering
 from ess_impact.evaluation.campaign import Campaign, Submitted
+from ess_impact.evaluation.expected import read_expected
+from ess_impact.evaluation.pile import Counted, Pile, Received
+from ess_impact.evaluation.reading_files import Reader
+from ess_impact.evaluation.store import Store
 
-FRAME_TABLE = "structures"
-"""Table every expected structure fills in."""
+Progress = gathering.Progress
 
-Progress = Callable[[str, int, int], None]
-"""Called with a French label, a position (from 1) and a total."""
+ACCOUNTS, WATCH = "comptes", "veille"
+"""Folders of the accounts and of open data."""
 
 
 def silent(label: str, position: int, total: int) -> None:
@@ -81,7 +84,9 @@ class Collected:
     raw : mapping of str to polars.DataFrame
         Text rows of each table, pseudonymised.
     anomalies : polars.DataFrame
-        Every anomaly of every file.
+        Every anomaly of every file, save the alertes a structure has confirmed.
+    confirmed : polars.DataFrame
+        The latter.
     conversions : tuple of (file, conversion, number)
         What was converted on reading.
     files : tuple of FileReport
@@ -89,67 +94,20 @@ class Collected:
     senders : tuple of str
         SIRET of the workbooks received.
     expected : polars.DataFrame or None
-        Structures from which an answer was expected: ``siret``, ``effectif``.
+        Structures from which an answer was expected: ``siret``, ``denomination``, ``effectif``.
+    received : tuple of Received
+        Every file, those that gave nothing included.
     """
 
     checked: Mapping[str, Checked]
     raw: Mapping[str, pl.DataFrame]
     anomalies: pl.DataFrame
     files: tuple[FileReport, ...]
+    confirmed: pl.DataFrame = field(default_factory=lambda: to_frame([]))
     conversions: tuple[tuple[str, str, int], ...] = ()
     expected: pl.DataFrame | None = None
-    senders: tuple[str, ...] = field(default=())
-
-
-class _Pile:
-    """The raw tables of a campaign, as they are read."""
-
-    def __init__(self, catalogue: Catalogue, root: Path, key: bytes) -> None:
-        self._tables = catalogue.tables
-        self._root = root
-        self._key = key
-        self.parts: dict[str, list[tuple[str, RawTable]]] = {}
-        self.anomalies: list[Anomaly] = []
-        self.senders: set[str] = set()
-        self.partial: dict[str, str] = {}
-        """Senders of a workbook without the sheet every structure fills in, and its file."""
-
-    def read(self, submitted: Submitted) -> None:
-        if submitted.form == "consolide":
-            found = [collect_table(submitted.path, self._tables[submitted.table], root=self._root, key=self._key)]
-        elif submitted.form == "officiel":
-            found = self._official(submitted.path)
-        else:
-            found = self._workbook(submitted.path)
-        for one in found:
-            self.parts.setdefault(one.table.id, []).append((_name(submitted.path, self._root), one))
-
-    def missing_sheets(self) -> list[Anomaly]:
-        """Report the workbooks without the common sheet, unless another file holds the structure."""
-        table = self._tables.get(FRAME_TABLE)
-        if table is None or table.owner is None:
-            return []
-        frames = [part.frame for _, part in self.parts.get(FRAME_TABLE, [])]
-        known = {owner for frame in frames if table.owner in frame.columns for owner in _compact(frame[table.owner])}
-        return [missing_sheet(table, file, sender) for sender, file in self.partial.items() if sender not in known]
-
-    def _official(self, path: Path) -> list[RawTable]:
-        try:
-            return load_official(path, self._tables, root=self._root)
-        except FileRefusedError as error:
-            self.anomalies.append(error.as_anomaly(file=_name(path, self._root)))
-        except UsageError as error:
-            refusal = FileRefusedError(error.problem, rule="fichier_inconnu", fix=error.fix)
-            self.anomalies.append(refusal.as_anomaly(file=_name(path, self._root)))
-        return []
-
-    def _workbook(self, path: Path) -> list[RawTable]:
-        workbook = collect_workbook(path, self._tables, root=self._root, key=self._key)
-        self.anomalies += workbook.anomalies
-        if workbook.sender and FRAME_TABLE not in workbook.tables:
-            self.partial[workbook.sender] = _name(path, self._root)
-        self.senders |= {workbook.sender} if workbook.sender else set()
-        return list(workbook.tables.values())
+    senders: tuple[str, ...] = ()
+    received: tuple[Received, ...] = ()
 
 
 def collect_files(
@@ -177,30 +135,12 @@ def collect_files(
     Collected
         Accepted rows, anomalies and counts; possibly nothing.
     """
-    pile = _Pile(catalogue, root, key)
-    for position, submitted in enumerate(files, start=1):
-        progress(f"Lecture : {submitted.path.name}", position, len(files))
-        pile.read(submitted)
-    checked: dict[str, Checked] = {}
-    raw: dict[str, pl.DataFrame] = {}
-    for position, (name, parts) in enumerate(sorted(pile.parts.items()), start=1):
-        table = catalogue.tables[name]
-        progress(f"Contrôle : {table.name.fr}", position, len(pile.parts))
-        whole = _latest(table, _combined(table, [part for _, part in parts]))
-        checked[name] = check(whole, table, catalogue=catalogue, key=key, as_of=as_of)
-        raw[name] = whole.frame
-    linked = link(checked, catalogue.tables)
-    return Collected(
-        checked=linked,
-        raw=raw,
-        anomalies=_all_anomalies(linked, pile.anomalies + pile.missing_sheets()),
-        files=_reports(pile.parts, linked),
-        conversions=_conversions(linked),
-        senders=tuple(sorted(pile.senders)),
-    )
+    reader = Reader(catalogue=catalogue, root=root, key=key)
+    pile = _gather(reader, files, gathering.Gathering, progress)
+    return _checked(pile, reader, as_of, progress)
 
 
-def collect(campaign: Campaign, progress: Progress = silent) -> Collected:
+def collect(campaign: Campaign, progress: Progress = silent, *, keep: bool = False, processes: int = 1) -> Collected:
     """Read and check a campaign.
 
     Parameters
@@ -209,6 +149,11 @@ def collect(campaign: Campaign, progress: Progress = silent) -> Collected:
         The opened folder.
     progress : callable
         Called for each file, then for each table.
+    keep : bool, default False
+        Whether the store of the campaign is brought up to date; it is made use of in any case.
+    processes : int, default 1
+        Processes that read workbooks where there are many; the result is the same. Above 1, a script must guard its
+        entry point (``if __name__ == "__main__"``).
 
     Returns
     -------
@@ -220,14 +165,17 @@ def collect(campaign: Campaign, progress: Progress = silent) -> Collected:
     ReadingError
         When not one file can be read.
     """
-    found = collect_files(
-        campaign.catalogue,
-        campaign.folder,
-        campaign.files(),
-        key=campaign.key(),
-        as_of=campaign.settings.date_reference,
-        progress=progress,
+    reader = Reader(catalogue=campaign.catalogue, root=campaign.folder, key=campaign.key())
+    store = Store.of(campaign, reader.key, writable=keep)
+    used: list[Path] = []
+
+    def open_gathering(reader: Reader) -> gathering.Gathering:
+        return gathering.Gathering(reader, store, processes=processes, used=used)
+
+    found = _checked(
+        _gather(reader, campaign.files(), open_gathering, progress), reader, campaign.settings.date_reference, progress
     )
+    store.prune(used)
     if not any(report.read for report in found.files):
         raise ReadingError(
             "aucun fichier lisible",
@@ -237,39 +185,70 @@ def collect(campaign: Campaign, progress: Progress = silent) -> Collected:
     return replace(found, expected=read_expected(campaign))
 
 
-def _combined(table: Table, parts: list[RawTable]) -> RawTable:
-    return merge_departements(parts) if table.id == "departements" and len(parts) > 1 else combine(parts)
+def _gather(
+    reader: Reader, files: Sequence[Submitted], opened: Callable[[Reader], gathering.Gathering], progress: Progress
+) -> Pile:
+    """Read every file; those of ``comptes`` last, since a ledger bears a SIREN and the structures give its SIRET."""
+    pile = Pile(reader.catalogue.tables)
+    accounts = [one for one in files if one.folder == ACCOUNTS]
+    others = [one for one in files if one.folder != ACCOUNTS]
+
+    def add(lot: Sequence[Submitted], reader: Reader, done: int) -> None:
+        def told(label: str, position: int, total: int) -> None:
+            progress(label, done + position, len(files))
+
+        for submitted, reading in zip(lot, opened(reader).read(lot, told), strict=True):
+            pile.add(reading, submitted)
+
+    add(others, reader, 0)
+    add(accounts, replace(reader, sirets=pile.head_offices()), len(others))
+    return pile
 
 
-def _latest(table: Table, whole: RawTable) -> RawTable:
-    """Let the workbook of a structure replace its rows of the same years in the consolidated files."""
-    if table.owner is None or table.owner not in whole.frame.columns:
-        return whole
-    keyed = whole.frame.with_columns(
-        pl.col(table.owner).str.replace_all(r"\s", "").alias("_owner"), _written_year(table, whole.frame).alias("_year")
+def _checked(pile: Pile, reader: Reader, as_of: date | None, progress: Progress) -> Collected:
+    catalogue = reader.catalogue
+    others = pile.anomalies + pile.missing_sheets()
+    checked: dict[str, Checked] = {}
+    raw: dict[str, pl.DataFrame] = {}
+    names = sorted(pile.parts)
+    for position, name in enumerate(names, start=1):
+        table = catalogue.tables[name]
+        progress(f"Contrôle : {table.name.fr}", position, len(names))
+        whole = pile.whole(name)
+        checked[name] = check(whole, table, catalogue=catalogue, key=reader.key, as_of=as_of)
+        raw[name] = whole.frame
+    checked = check_nomenclatures(checked, catalogue, sirene=_sirene(reader.root, checked, others))
+    checked = cross_check(link(checked, catalogue.tables), catalogue, as_of=as_of)
+    anomalies, confirmed = settle(_all_anomalies(checked, others), raw)
+    return Collected(
+        checked=checked,
+        raw=raw,
+        anomalies=anomalies,
+        confirmed=confirmed,
+        files=_reports(pile.counts, checked),
+        conversions=_conversions(checked),
+        senders=tuple(sorted({one.sender for one in pile.received if one.sender})),
+        received=tuple(pile.received),
     )
-    sent = keyed.filter((pl.col("_sender") != "") & (pl.col("_sender") == pl.col("_owner"))).select("_owner", "_year")
-    consolidated = pl.col("_sender") == ""
-    kept = pl.concat(
-        [
-            keyed.filter(consolidated).join(sent.unique(), on=["_owner", "_year"], how="anti", nulls_equal=True),
-            keyed.filter(~consolidated),
-        ]
-    )
-    order = ["_file", "_sheet", "_row"]
-    return replace(whole, frame=kept.drop("_owner", "_year").sort(order, maintain_order=True))
 
 
-def _written_year(table: Table, frame: pl.DataFrame) -> pl.Expr:
-    """Year of a row as its sender wrote it, before any check."""
-    kinds = (ColumnType.ANNEE, ColumnType.DATE)
-    dated = [column.name for column in table.columns if column.type in kinds and column.name in frame.columns]
-    last = "annee" if "annee" in dated else next(iter(reversed(dated)), "")
-    return pl.col(last).str.extract(r"(\d{4})") if last else pl.lit("")
+def _sirene(root: Path, checked: Mapping[str, Checked], faults: list[Anomaly]) -> pl.DataFrame | None:
+    """Read what the Sirene stock of the folder says of the enterprises of the campaign; add its refusal to faults."""
+    paths = sirene_files(root / WATCH)
+    if not paths:
+        return None
+    named = {column for one in checked.values() for column in _enterprises(one)}
+    try:
+        return read_sirene(paths, sirens=named)
+    except FileRefusedError as error:
+        faults.append(error.as_anomaly(file=f"{WATCH}/{paths[0].name}"))
+        return None
 
 
-def _compact(owners: pl.Series) -> list[str]:
-    return [str(one) for one in owners.drop_nulls().str.replace_all(r"\s", "").unique().to_list()]
+def _enterprises(one: Checked) -> set[str]:
+    kinds = (ColumnType.SIRET, ColumnType.SIREN)
+    columns = [column.name for column in one.table.columns if column.type in kinds]
+    return {siren for name in columns for siren in one.accepted[name].drop_nulls().str.slice(0, 9).unique().to_list()}
 
 
 def _all_anomalies(checked: Mapping[str, Checked], others: list[Anomaly]) -> pl.DataFrame:
@@ -278,27 +257,22 @@ def _all_anomalies(checked: Mapping[str, Checked], others: list[Anomaly]) -> pl.
     return pl.concat(frames).sort(columns, nulls_last=True, maintain_order=True)
 
 
-def _reports(parts: Mapping[str, list[tuple[str, RawTable]]], checked: Mapping[str, Checked]) -> tuple[FileReport, ...]:
+def _reports(counts: Sequence[Counted], checked: Mapping[str, Checked]) -> tuple[FileReport, ...]:
+    accepted = {name: _rows_by_file(one.accepted) for name, one in checked.items()}
+    refused = {name: _rows_by_file(one.refused) for name, one in checked.items()}
     reports = []
-    for name, found in sorted(parts.items()):
-        accepted, refused = _rows_by_file(checked[name].accepted), _rows_by_file(checked[name].refused)
-        for file, part in found:
-            official = checked[name].table.provider == "ouverte"
-            faulty = sum(fault.row is not None and fault.severity == "rejet" for fault in part.anomalies)
-            # A wide official file gives several rows for one of its own: the rows given are then those counted.
-            read = max(part.rows_read, part.frame.height) if official else part.rows_read
-            # Official files are joined row by row: those not refused all contribute.
-            kept = part.frame.height - refused.get(file, 0) if official else accepted.get(file, 0)
-            reports.append(
-                FileReport(
-                    file=file,
-                    table=name,
-                    sha256=part.sha256,
-                    read=read,
-                    accepted=kept,
-                    out_of_scope=max(read - part.frame.height - faulty, 0) if official else 0,
-                )
+    for one in counts:
+        official = checked[one.table].table.provider == "ouverte"
+        # A wide official file gives several rows for one of its own: the rows given are then those counted.
+        read = max(one.read, one.rows) if official else one.read
+        # Official files are joined row by row: those not refused all contribute.
+        kept = one.rows - refused[one.table].get(one.file, 0) if official else accepted[one.table].get(one.file, 0)
+        outside = max(read - one.rows - one.faulty, 0) if official else 0
+        reports.append(
+            FileReport(
+                file=one.file, table=one.table, sha256=one.sha256, read=read, accepted=kept, out_of_scope=outside
             )
+        )
     return tuple(sorted(reports, key=lambda one: (one.file, one.table)))
 
 
@@ -313,58 +287,3 @@ def _conversions(checked: Mapping[str, Checked]) -> tuple[tuple[str, str, int], 
     for one in checked.values():
         total.update(one.conversions)
     return tuple((file, kind, count) for (file, kind), count in sorted(total.items()))
-
-
-def _name(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
-
-
-def read_expected(campaign: Campaign) -> pl.DataFrame | None:
-    """Read the list of structures from which an answer is expected.
-
-    Parameters
-    ----------
-    campaign : Campaign
-        Its settings name the file.
-
-    Returns
-    -------
-    polars.DataFrame or None
-        Columns ``siret`` (text) and ``effectif`` (integer, 0 when unknown), one row per structure.
-
-    Raises
-    ------
-    ReadingError
-        The file is named but cannot be read, or has no column ``siret``.
-    """
-    path = campaign.expected_path
-    if path is None:
-        return None
-    if not path.is_file():
-        raise ReadingError("liste des structures attendues introuvable", where=path.name)
-    text = _decoded(path)
-    try:
-        frame = pl.read_csv(io.StringIO(text), separator=_separator(text), infer_schema=False)
-    except pl.exceptions.PolarsError as error:
-        raise ReadingError("liste des structures attendues illisible", where=path.name) from error
-    if "siret" not in frame.columns:
-        raise ReadingError("colonne « siret » absente", where=path.name, fix="Colonnes attendues : siret, effectif.")
-    jobs = pl.col("effectif").cast(pl.Int64, strict=False) if "effectif" in frame.columns else pl.lit(0)
-    cleaned = frame.select(pl.col("siret").str.replace_all(r"\s", ""), jobs.fill_null(0).alias("effectif"))
-    listed = cleaned.filter(pl.col("siret").str.contains(r"^\d{14}$")).unique("siret", keep="first").sort("siret")
-    if listed.is_empty() and not frame.is_empty():
-        raise ReadingError("liste des structures attendues illisible : aucun SIRET de 14 chiffres", where=path.name)
-    return listed
-
-
-def _decoded(path: Path) -> str:
-    raw = path.read_bytes()
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")
-
-
-def _separator(text: str) -> str:
-    header = text.partition("\n")[0]
-    return max(";,\t", key=header.count)

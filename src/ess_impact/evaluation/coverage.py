@@ -10,7 +10,7 @@ from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.indicators import DerivedIndicator
 from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import ColumnType
-from ess_impact.evaluation.collecting import FRAME_TABLE
+from ess_impact.evaluation.pile import FRAME_TABLE
 from ess_impact.evaluation.rows import Coverage
 
 JOBS = "effectif"

@@ -122,7 +122,7 @@ def _typed_rows(catalogue: Catalogue, indicator: CollectedIndicator, example: Ex
     }
     parsed = {name: parse_column(cells, columns[name], catalogue.codelists, key=_KEY) for name, cells in texts.items()}
     for name, one in parsed.items():
-        if one.faults.is_not_null().any():
+        if one.faults.height:
             raise DefinitionError(f"cellule illisible dans la colonne « {name} » d'un exemple", where=indicator.id)
     frame = pl.DataFrame({name: one.values for name, one in parsed.items()})
     derived = add_derived(frame.select(table.column_names), table, catalogue)

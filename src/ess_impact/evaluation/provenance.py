@@ -16,7 +16,8 @@ from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.fingerprint import definition_hash
 from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.evaluation.campaign import Campaign
-from ess_impact.evaluation.collecting import FRAME_TABLE, Collected, FileReport
+from ess_impact.evaluation.collecting import Collected, FileReport
+from ess_impact.evaluation.pile import FRAME_TABLE
 
 
 def source_hashes(collected: Collected) -> dict[str, str]:
@@ -111,7 +112,11 @@ def _collected(campaign: Campaign, collected: Collected) -> dict[str, Any]:
         {"fichier": file, "conversion": name, "nombre": sum(counts), "fichiers": len(counts)}
         for (file, name), counts in sorted(_conversions(collected).items())
     ]
-    found: dict[str, Any] = {"fichiers": files, "conversions": conversions}
+    found: dict[str, Any] = {
+        "fichiers": files,
+        "conversions": conversions,
+        "alertes_confirmees": collected.confirmed.height,
+    }
     if "departements" in collected.checked:
         found["comparaison"] = _groups(campaign, collected.checked["departements"].accepted)
     return found | _response(campaign, collected)

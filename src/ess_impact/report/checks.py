@@ -153,6 +153,10 @@ def check_path(path: Path, *, table: str = "", out: Path | None = None, progress
     """
     if not path.exists():
         raise ReadingError("chemin introuvable", where=str(path))
+    if not (path.is_file() or path.is_dir()):
+        raise ReadingError(
+            "ni un fichier ni un dossier", where=str(path), fix="Pour un flux : ess-impact check - < fichier.csv"
+        )
     if (path / SETTINGS).is_file():
         if table:
             raise UsageError("--table ne s'applique qu'à un fichier")
@@ -262,9 +266,11 @@ def _checked(
 ) -> CheckReport:
     collected = collect_files(catalogue, root, files, key=_EPHEMERAL_KEY, as_of=None, progress=progress)
     if not any(one.read for one in collected.files):
-        reasons = " ; ".join(collected.anomalies["message"].unique(maintain_order=True).to_list())
+        reasons = collected.anomalies["message"].unique(maintain_order=True).to_list()
+        why = " ; ".join(reasons) or ("aucune ligne" if files else "aucun fichier")
         where = files[0].path.name if len(files) == 1 else root.name
-        raise ReadingError(f"rien de lisible{f' ({reasons})' if reasons else ''}", where=where)
+        remedy = collected.anomalies["remedy"][0] if len(reasons) == 1 else ""
+        raise ReadingError(f"rien de lisible ({why})", where=where, fix=remedy)
     return _written(catalogue, collected, out)
 
 

@@ -26,6 +26,7 @@ _NAMES = {
     "commune_hors_annee": "code de commune d’une autre année",
     "commune_inconnue": "code de commune inconnu de l’Insee",
     "comptes_inconnus": "comptes qui ne sont pas au plan comptable",
+    "comptes_remplaces": "comptes envoyés aussi sous une forme plus détaillée",
     "differe_de_sirene": "différence avec le répertoire Sirene",
     "doublon": "la même ligne figure deux fois",
     "encodage_inconnu": "encodage du fichier inconnu",

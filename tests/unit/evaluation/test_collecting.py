@@ -15,7 +15,8 @@ import pytest
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.errors import NoAcceptedRowsError, ReadingError
 from ess_impact.evaluation.campaign import Campaign, Settings
-from ess_impact.evaluation.collecting import FileReport, collect, read_expected, silent
+from ess_impact.evaluation.collecting import FileReport, collect, silent
+from ess_impact.evaluation.expected import read_expected
 from ess_impact.evaluation.indicators import evaluate, evaluate_collected
 
 CATALOGUE = Catalogue.load()
@@ -255,13 +256,13 @@ def test_the_expected_list_is_read_whatever_its_separator(folder: Folder, separa
     campaign = folder({EXPECTED: mark + "\n".join(rows).replace(";", separator) + "\n"}, attendus=EXPECTED)
     found = read_expected(campaign)
     assert found is not None
-    assert found.rows() == [(A, 0), (B, 12), (C, 0)]
+    assert found.rows() == [(A, "Y", 0), (B, "X", 12), (C, "W", 0)]
 
 
 def test_jobs_are_optional_in_the_expected_list(folder: Folder) -> None:
     found = read_expected(folder({EXPECTED: ["siret", A]}, attendus=EXPECTED))
     assert found is not None
-    assert found.rows() == [(A, 0)]
+    assert found.rows() == [(A, "", 0)]
 
 
 def test_without_an_expected_list_nobody_is_expected(folder: Folder) -> None:
@@ -358,7 +359,7 @@ def test_an_expected_list_saved_by_a_french_spreadsheet_is_read(folder: Folder) 
     text = f"siret;denomination;effectif\r\n{A};Épicerie fictive;7\r\n"
     found = read_expected(folder({EXPECTED: text.encode("cp1252")}, attendus=EXPECTED))
     assert found is not None
-    assert found.rows() == [(A, 7)]
+    assert found.rows() == [(A, "Épicerie fictive", 7)]
 
 
 def test_provenance_does_not_say_how_many_persons_a_structure_follows(folder: Folder) -> None:
@@ -375,3 +376,67 @@ def test_provenance_does_not_say_how_many_persons_a_structure_follows(folder: Fo
     assert {one["fichier"] for one in found["fichiers"] if one["table"] == "structures"} == set(books)
     # A date or an hour converted in a row of a person counts that person.
     assert not [one for one in found["conversions"] if one["fichier"] in books and one["nombre"] >= 3]
+
+
+EXPORT = {
+    "services/fluxIAE_Structure.csv": [
+        "DEB|ASP", "structure_id_siae|structure_denomination|structure_siret_actualise", f"7|Chantier|{A}", "FIN|ASP",
+    ],
+    "services/fluxIAE_ContratMission.csv": [
+        "DEB|ASP",
+        "contrat_id_ctr|contrat_id_pph|contrat_id_structure|contrat_mesure_disp_code|contrat_type_contrat|"
+        "contrat_date_embauche|contrat_date_sortie_definitive|contrat_motif_sortie_id",
+        "1|1001|7|ACI_DC|0|04/03/2024|28/02/2025|1",
+        "FIN|ASP",
+    ],
+}  # fmt: skip
+
+
+def test_an_official_file_of_the_services_is_read_again_when_what_completes_it_changes(folder: Folder) -> None:
+    campaign = folder(EXPORT)
+    assert collect(campaign, keep=True).raw["sorties"]["siret"].to_list() == [A]
+    path = campaign.folder / "services/fluxIAE_Structure.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(A, B), encoding="utf-8")
+    assert collect(campaign, keep=True).raw["sorties"]["siret"].to_list() == [B]
+
+
+def test_accounts_take_the_siret_of_the_structure_that_bears_their_siren(folder: Folder) -> None:
+    name = f"comptes/{A[:9]}_balance_2025.csv"
+    files = {
+        name: ["Compte;Libellé;Solde", "101000;x;-400,00", "641100;x;400,00"],
+        "structures/structures.csv": [HEADER, structure("000 000 018 00028", 2025, 3), structure(A, 2025, 3)],
+    }
+    campaign = folder(files)
+    found = collect(campaign, keep=True)
+    assert set(found.raw["comptes"]["siret"]) == {A}
+    assert {one.file: one.tables for one in found.received}[name] == ("comptes",)
+    kept = list((campaign.folder / "registre/magasin").iterdir())
+    (campaign.folder / "structures/structures.csv").write_text(
+        "\n".join([HEADER, structure(B, 2025, 3)]), encoding="utf-8"
+    )
+    again = collect(campaign, keep=True)
+    assert again.checked["comptes"].rows_accepted == 0
+    assert found.checked["comptes"].rows_accepted == 1
+    assert len(kept) == 2
+
+
+def test_the_sirene_stock_of_the_folder_is_compared_with_what_is_sent(folder: Folder) -> None:
+    campaign = folder({"structures/structures.csv": [HEADER, structure(A, 2025, 3), structure(B, 2025, 3)]})
+    stock = pl.DataFrame(
+        {
+            "siren": [A[:9]], "siret": [A], "codeCommuneEtablissement": ["62041"],
+            "etatAdministratifEtablissement": ["A"], "activitePrincipaleEtablissement": ["88.10A"],
+            "trancheEffectifsEtablissement": ["01"], "etablissementSiege": [True],
+            "caractereEmployeurEtablissement": ["O"],
+        }
+    )  # fmt: skip
+    (campaign.folder / "veille").mkdir()
+    stock.write_parquet(campaign.folder / "veille/stock.parquet")
+    found = collect(campaign)
+    unknown = found.anomalies.filter(pl.col("rule") == "siret_hors_sirene")
+    assert unknown.select("siret", "severity").rows() == [(B, "alerte")]
+    assert {one.file for one in found.received} == {"structures/structures.csv", "veille/stock.parquet"}
+    (campaign.folder / "veille/stock.parquet").rename(campaign.folder / "veille/a.parquet")
+    stock.write_parquet(campaign.folder / "veille/b.parquet")
+    refused = collect(campaign).anomalies.filter(pl.col("file") == "veille/a.parquet")
+    assert refused.height == 1
