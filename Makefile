@@ -24,6 +24,7 @@ lint: .venv/dev.done
 
 bench: .venv/dev.done
 	@$(BIN)/python bench/run.py
+	@$(BIN)/python bench/submissions.py
 
 # The stamp holds the requirements: a second call installs nothing.
 .venv/run.done: requirements/run.txt pyproject.toml

@@ -10,7 +10,7 @@ import typer
 
 from ess_impact.cli_french import FrenchCommand, FrenchGroup
 from ess_impact.cli_session import REJECTED, Json, Quiet, progress_bar, run, say, show_text, writing
-from ess_impact.cli_submissions import COMMANDS, fec
+from ess_impact.cli_submissions import submissions
 from ess_impact.errors import ReadingError, UsageError
 
 Diffusion = Literal["structure", "service", "cdess", "public"]
@@ -23,6 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(submissions)
 
 
 def main() -> None:
@@ -62,11 +63,6 @@ def evaluate(  # noqa: PLR0913 - one parameter per documented option
         say(outcome.timings_table())
     if strict and outcome.set_aside:
         raise typer.Exit(REJECTED)
-
-
-for _command in COMMANDS:
-    app.command(cls=FrenchCommand)(_command)
-app.add_typer(fec, name="fec")
 
 
 @app.command(name="list", cls=FrenchCommand)

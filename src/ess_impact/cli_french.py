@@ -86,10 +86,15 @@ def usage_message(error: TyperException, commands: list[str]) -> str:
         return f"option inconnue : {name}. {did_you_mean(name, getattr(error, 'possibilities', None) or [])}".strip()
     if kind == "MissingParameter":
         return f"il manque {_parameter(error)}. Voir --help."
-    command = re.match(r"No such command '(.*)'", text)
+    command = re.match(r"No such command '([^']*)'", text)
     if command:
-        return f"commande inconnue : {command.group(1)}. {did_you_mean(command.group(1), commands)}".strip()
+        group = getattr(getattr(error, "ctx", None), "command", None)
+        known = list(getattr(group, "commands", commands))
+        return f"commande inconnue : {command.group(1)}. {did_you_mean(command.group(1), known)}".strip()
     if kind == "BadParameter":
+        day = re.search(r"'(.*)' does not match the formats? '%Y-%m-%d'", text)
+        if day:
+            return f"« {day.group(1)} » n'est pas une date : écrivez AAAA-MM-JJ"
         listed = re.search(r"'(.*)' is not one of (.*)", text)
         reason = f"« {listed.group(1)} » n'est pas dans {listed.group(2)}" if listed else text
         return f"valeur refusée pour {_parameter(error)} : {reason}"

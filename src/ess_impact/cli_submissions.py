@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 Format = Literal["table-schema", "dossier-rgpd"]
 STDIN = "-"
 
+submissions = typer.Typer(cls=FrenchGroup)
 fec = typer.Typer(cls=FrenchGroup, help="Fichier des écritures comptables (FEC).", no_args_is_help=True)
+submissions.add_typer(fec, name="fec")
 
 Campagne = Annotated[Path, typer.Argument(metavar="DOSSIER", help="Dossier de campagne (avec campagne.yaml).")]
 Tables = Annotated[list[str] | None, typer.Option("--table", help="Table concernée (répétable) ; toutes par défaut.")]
@@ -30,6 +32,7 @@ Yes = Annotated[
 ]
 
 
+@submissions.command(cls=FrenchCommand)
 def check(
     path: Annotated[
         Path, typer.Argument(metavar="CHEMIN", help="Fichier, classeur ou dossier ; « - » pour l'entrée standard.")
@@ -60,6 +63,7 @@ def check(
         raise typer.Exit(REJECTED)
 
 
+@submissions.command(cls=FrenchCommand)
 def template(
     out: Annotated[Path, typer.Option("--out", help="Classeur .xlsx à écrire.")],
     structure: Annotated[
@@ -103,6 +107,7 @@ def template(
         show_text(f"Modèle écrit : {out}\n{summary.text()}")
 
 
+@submissions.command(cls=FrenchCommand)
 def export(
     what: Annotated[
         Format,
@@ -139,6 +144,7 @@ def export(
         show_text(f"{len(written)} fichiers écrits dans {written[0].parent}")
 
 
+@submissions.command(cls=FrenchCommand)
 def relances(
     folder: Campagne,
     out: Annotated[
@@ -166,6 +172,7 @@ def relances(
         show_text(f"Relances : {written}")
 
 
+@submissions.command(cls=FrenchCommand)
 def purge(
     folder: Campagne,
     day: Annotated[
@@ -191,6 +198,7 @@ def purge(
     _show_certificate(certificate)
 
 
+@submissions.command(cls=FrenchCommand)
 def effacer(
     identifier: Annotated[
         str, typer.Argument(metavar="ID", help="Identifiant de la personne dans la structure, ou son pseudonyme (p-…).")
@@ -262,7 +270,3 @@ def reduire(
     counts = f"{format_number(done.lines_read)} lignes lues, {format_number(done.lines_written)} écrites"
     show_text("\n".join([f"FEC réduit : {done.path} ({counts})", *(f"- {one}" for one in done.removed)]))
     show_text("Relisez-le avant de l'envoyer.")
-
-
-COMMANDS = (check, template, export, relances, purge, effacer)
-"""Plain commands, in the order of the help."""

@@ -38,6 +38,8 @@ _NARROW_BEFORE = re.compile(r" (?=[;!?€‰]|%(?!\}))")
 _WIDE_BEFORE = re.compile(r" (?=[:»])|(?<=«) ")
 _APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=\w|«)")
 _THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}\b)")
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that command a terminal, turn the direction of writing, or are half a character."""
 
 
 def _absent(value: Number | None) -> bool:
@@ -250,6 +252,27 @@ def enumerate_fr(items: Sequence[str]) -> str:
     'a, b et c'
     """
     return " et ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def inert(text: str) -> str:
+    """Show a text written by a stranger as what it is: nothing in it acts on a terminal or reorders a line.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        The same, unseen characters replaced by ``\ufffd``; line feeds and tabs stay.
+
+    Examples
+    --------
+    >>> inert("fichier\\x1b[31m.csv")
+    'fichier\ufffd[31m.csv'
+    """
+    return _UNSEEN.sub("\ufffd", text)
 
 
 def typeset(text: str) -> str:

@@ -14,6 +14,7 @@ from ess_impact.definitions.vocabulary import ColumnType
 MAX_DIGITS = 12
 """Digits before the decimal point that a stored integer can hold with any scale."""
 
+_PRECISION = 18
 _REST = 12
 _UNITS = {
     ColumnType.EUROS: r"(?i)[\s\u00a0\u202f]*(?:€|eur|euros?)$",
@@ -80,6 +81,43 @@ def parse_amount(cells: pl.LazyFrame, column_type: ColumnType) -> pl.LazyFrame:
         .with_columns(fault=pl.when(TEXT.is_not_null() & pl.col("value").is_null()).then(rule))
         .with_columns(*_coercions())
         .select("text", "value", "fault", pl.col("^~.*$"))
+    )
+
+
+def plain_amount(cells: pl.LazyFrame, column_type: ColumnType) -> pl.LazyFrame:
+    """Parse numbers so plain that nothing else must be looked at: digits, one decimal mark at most.
+
+    Parameters
+    ----------
+    cells : polars.LazyFrame
+        Column ``text``, cells as written.
+    column_type : ColumnType
+        As for :func:`parse_amount`.
+
+    Returns
+    -------
+    polars.LazyFrame
+        With ``value``, as :func:`parse_amount` gives it or null where only that function can tell, and coercions.
+
+    Examples
+    --------
+    >>> cells = pl.LazyFrame({"text": ["12", "-12,5", "1 234"]})
+    >>> plain_amount(cells, ColumnType.EUROS).collect()["value"].to_list()
+    [1200, -1250, None]
+    """
+    digits = len(str(scale_of(column_type))) - 1
+    # Three decimals may be thousands: they wait for the parser.
+    fine = digits if column_type is ColumnType.RATIO else min(digits, 2)
+    decimals = rf"(?:[.,][0-9]{{1,{fine}}})?" if fine else ""
+    plain = TEXT.str.contains(rf"^-?[0-9]{{1,{MAX_DIGITS}}}{decimals}$")
+    if not fine:
+        return cells.select("text", value=pl.when(plain).then(TEXT).cast(pl.Int64, strict=False))
+    dotted = pl.col("dotted")
+    exact = dotted.cast(pl.Decimal(_PRECISION, digits), strict=False).to_physical().cast(pl.Int64)
+    return cells.with_columns(dotted=TEXT.str.replace(",", ".", literal=True)).select(
+        "text",
+        pl.when(plain).then(exact).alias("value"),
+        (plain & (dotted != TEXT)).fill_null(False).alias("~virgule décimale"),
     )
 
 

@@ -12,20 +12,20 @@ import polars as pl
 
 from ess_impact.data.anomalies import ANOMALY_SCHEMA, MASK, MAX_VALUE, sort_anomalies, to_frame
 from ess_impact.data.derive import add_derived
+from ess_impact.data.duplicates import FIRST, repeated_keys
 from ess_impact.data.grids import Grid
 from ess_impact.data.messages import MESSAGES
-from ess_impact.data.parsing import Parsed, dtype_of, parse_column
+from ess_impact.data.parsing import INDEX, Parsed, dtype_of, parse_column
 from ess_impact.data.reading import Conversions, RawTable
-from ess_impact.data.schemas import BAD, Constraint, build_schema, constraints
+from ess_impact.data.schemas import BAD, Constraint, constraints
 from ess_impact.data.selection import PLACE, Origin, select_columns
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.tables import Column, Table
 from ess_impact.definitions.vocabulary import ColumnType
-from ess_impact.errors import EssImpactError, UsageError
+from ess_impact.errors import UsageError
 
-_INDEX = "_index"
 _FOUND = {
-    _INDEX: pl.UInt32(),
+    INDEX: pl.UInt32(),
     **{name: ANOMALY_SCHEMA[name] for name in ("column", "value", "rule", "severity", "message", "remedy")},
 }
 
@@ -139,7 +139,7 @@ def _as_polars(frame: Any) -> pl.DataFrame:
 
 def _from_frame(cells: pl.DataFrame, table: Table, catalogue: Catalogue, key: bytes | None) -> RawTable:
     computed = set(catalogue.columns_of(table)) - set(table.column_names)
-    places = {name: cells[name].cast(kind) for name, kind in PLACE.items() if name in cells.columns}
+    places = cells.select(pl.col(name).cast(kind) for name, kind in PLACE.items() if name in cells.columns)
     kept = cells.select(name for name in cells.columns if name not in computed and name not in PLACE)
     grid = Grid(
         headers=tuple(kept.columns),
@@ -149,7 +149,7 @@ def _from_frame(cells: pl.DataFrame, table: Table, catalogue: Catalogue, key: by
     selection = select_columns(grid, table, Origin(key=key))
     chosen = selection.frame
     if chosen.height == cells.height:
-        chosen = chosen.with_columns(values.alias(name) for name, values in places.items())
+        chosen = chosen.with_columns(places.get_columns())
     return RawTable(table=table, frame=chosen, anomalies=selection.anomalies, rows_read=cells.height)
 
 
@@ -159,26 +159,28 @@ def _parse(
     """Return typed columns with their marks of bad cells, the faults met, and the conversions by file."""
     frame = raw.frame
     columns: dict[str, pl.Series] = {}
-    marks: dict[str, pl.Series] = {}
     faults: list[pl.DataFrame] = []
     conversions = dict(raw.conversions)
     for column in table.columns:
         if column.name not in frame.columns:
             columns[column.name] = pl.Series([None], dtype=dtype_of(column.type)).new_from_index(0, frame.height)
             continue
-        parsed = parse_column(frame[column.name], column, catalogue.codelists, key=key, stored=stored)
+        cells = frame[column.name]
+        parsed = parse_column(cells, column, catalogue.codelists, key=key, stored=stored)
         columns[column.name] = parsed.values
-        _count(conversions, parsed, frame["_file"])
-        if parsed.faults.null_count() < frame.height:
-            marks[BAD + column.name] = parsed.faults.is_not_null()
-            faults.append(_parse_faults(column, parsed, frame[column.name]))
-    typed = pl.DataFrame({**columns, **{name: frame[name] for name in PLACE}, **marks}).with_row_index(_INDEX)
+        _count(conversions, parsed, frame)
+        if parsed.faults.height:
+            bad = pl.repeat(False, frame.height, dtype=pl.Boolean, eager=True)
+            columns[BAD + column.name] = bad.scatter(parsed.faults[INDEX], True)
+            faults.append(_parse_faults(column, parsed, cells))
+    # Places stay as they are: a constant one holds no memory.
+    typed = frame.select(*PLACE).with_columns(**columns)
     return typed, pl.concat([pl.DataFrame(schema=_FOUND), *faults]), conversions
 
 
-def _count(conversions: dict[tuple[str, str], int], parsed: Parsed, files: pl.Series) -> None:
+def _count(conversions: dict[tuple[str, str], int], parsed: Parsed, frame: pl.DataFrame) -> None:
     for kind, cells in parsed.coercions.items():
-        for file, number in files.filter(cells).value_counts().rows():
+        for file, number in frame.select(pl.col("_file").filter(cells).value_counts()).unnest("_file").rows():
             conversions[file, kind] = conversions.get((file, kind), 0) + number
 
 
@@ -188,60 +190,45 @@ def _parse_faults(column: Column, parsed: Parsed, cells: pl.Series) -> pl.DataFr
     rule = pl.col("rule")
     personal = rule == "donnee_personnelle"
     value = pl.lit(MASK) if column.type is ColumnType.PERSONNE else pl.col("value")
-    return (
-        pl.DataFrame({"rule": parsed.faults, "hint": parsed.hints, "value": cells.cast(pl.String)})
-        .with_row_index(_INDEX)
-        .filter(rule.is_not_null())
-        .select(
-            pl.col(_INDEX),
-            pl.lit(column.name).alias("column"),
-            pl.when(personal).then(pl.lit(MASK)).otherwise(value).alias("value"),
-            rule,
-            # A personal cell emptied where nothing is required leaves a row that still counts.
-            pl.when(personal & pl.lit(not column.required))
-            .then(pl.lit("alerte"))
-            .otherwise(pl.lit("rejet"))
-            .alias("severity"),
-            rule.replace_strict(messages, default="").alias("message"),
-            pl.coalesce("hint", rule.replace_strict(remedies, default="")).alias("remedy"),
-        )
+    written = cells.gather(parsed.faults[INDEX]).cast(pl.String)
+    return parsed.faults.with_columns(written.alias("value")).select(
+        pl.col(INDEX),
+        pl.lit(column.name).alias("column"),
+        pl.when(personal).then(pl.lit(MASK)).otherwise(value).alias("value"),
+        rule,
+        # A personal cell emptied where nothing is required leaves a row that still counts.
+        pl.when(personal & pl.lit(not column.required))
+        .then(pl.lit("alerte"))
+        .otherwise(pl.lit("rejet"))
+        .alias("severity"),
+        rule.replace_strict(messages, default="").alias("message"),
+        pl.coalesce("hint", rule.replace_strict(remedies, default="")).alias("remedy"),
     )
 
 
 def _validate(
     typed: pl.DataFrame, cells: pl.DataFrame, table: Table, catalogue: Catalogue, as_of: date | None
 ) -> pl.DataFrame:
-    """Return the faults of typed rows: pandera finds them, the constraint says them."""
-    import pandera.polars as pa
-    from pandera.config import ValidationDepth, config_context
-
-    excused = [name.removeprefix(BAD) for name in typed.columns if name.startswith(BAD)]
-    schema = build_schema(table, catalogue, excused=excused, as_of=as_of)
-    try:
-        with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
-            schema.validate(typed, lazy=True)
-    except pa.errors.SchemaErrors as error:
-        failures = error.failure_cases
-    else:
-        return pl.DataFrame(schema=_FOUND)
-    if failures["index"].null_count():
-        lost = failures.filter(pl.col("index").is_null()).select("column", "check").rows()
-        raise EssImpactError(
-            f"la table « {table.id} » n'a pas pu être contrôlée : {lost[:3]}", fix="Signalez cette erreur."
-        )
-    known = constraints(table, catalogue, as_of)
-    found = [
-        _failure(known[int(position)], failures.filter(pl.col("check") == position)["index"], typed, cells)
-        for position in failures["check"].unique().sort()
-    ]
+    """Return the faults of typed rows: one pass over all constraints, then the cells of the rows that break one."""
+    known = [one for one in constraints(table, catalogue, as_of) if not one.ensured]
+    by_row = [one for one in known if not one.key]
+    broken = typed.lazy().select(_broken(one, typed).implode().alias(str(n)) for n, one in enumerate(by_row)).collect()
+    found = [_failures(one, broken[str(n)].explode().drop_nulls(), typed, cells) for n, one in enumerate(by_row)]
+    found += [_duplicates(one, typed, cells) for one in known if one.key]
     return pl.concat([pl.DataFrame(schema=_FOUND), *found])
 
 
-def _failure(one: Constraint, index: pl.Series, typed: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
-    index = index.cast(pl.UInt32).sort()
+def _broken(one: Constraint, typed: pl.DataFrame) -> pl.Expr:
+    """Return the positions of the rows that break a constraint, save those where a cell it reads is reported."""
+    excused = [pl.col(BAD + name) for name in sorted(one.reads) if BAD + name in typed.columns]
+    holds = pl.any_horizontal(one.holds.fill_null(True), *excused)
+    return pl.int_range(pl.len(), dtype=pl.UInt32).filter(~holds)
+
+
+def _failures(one: Constraint, index: pl.Series, typed: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
     shown = cells if one.column in cells.columns else typed
-    return pl.DataFrame({_INDEX: index, "value": shown[one.column].gather(index).cast(pl.String).fill_null("")}).select(
-        pl.col(_INDEX),
+    return pl.DataFrame({INDEX: index, "value": shown[one.column].gather(index).cast(pl.String).fill_null("")}).select(
+        pl.col(INDEX),
         pl.lit(one.column).alias("column"),
         pl.col("value"),
         pl.lit(one.rule).alias("rule"),
@@ -251,13 +238,29 @@ def _failure(one: Constraint, index: pl.Series, typed: pl.DataFrame, cells: pl.D
     )
 
 
+def _duplicates(one: Constraint, typed: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that repeat a key; each says where the first one is."""
+    found = repeated_keys(typed, one.key)
+    sheet = pl.when(pl.col("_sheet") != "").then(pl.lit(", feuille « ") + pl.col("_sheet") + " »").otherwise(pl.lit(""))
+    place = pl.concat_str(
+        pl.lit("Même clé que la ligne "),
+        pl.col("_row").cast(pl.String),
+        pl.when(pl.col("_file") != "").then(pl.lit(" de ") + pl.col("_file")).otherwise(pl.lit("")),
+        sheet,
+        pl.lit("."),
+    )
+    first = typed.select(pl.col(*PLACE).gather(found[FIRST])).select(place.alias("message")).to_series()
+    failures = _failures(one, found[INDEX], typed, cells)
+    return failures.with_columns(pl.coalesce(first, "message").alias("message"))
+
+
 def _checked(
     raw: RawTable, table: Table, typed: pl.DataFrame, faults: pl.DataFrame, conversions: dict[tuple[str, str], int]
 ) -> Checked:
-    names = [*(column.name for column in table.all_columns), *PLACE]
-    rejected = faults.filter(pl.col("severity") == "rejet")[_INDEX].unique()
-    kept = ~typed[_INDEX].is_in(rejected.implode())
-    accepted = typed.filter(kept).select(names)
+    rejected = faults.filter(pl.col("severity") == "rejet")[INDEX].unique()
+    kept = pl.repeat(True, typed.height, dtype=pl.Boolean, eager=True).scatter(rejected, False)
+    clean = typed.select(*(column.name for column in table.all_columns), *PLACE)
+    accepted = clean.filter(kept) if rejected.len() else clean
     anomalies = pl.concat([to_frame(raw.anomalies), _placed(faults, typed, table)])
     return Checked(
         table=table,
@@ -266,7 +269,7 @@ def _checked(
         rows_read=raw.rows_read,
         rows_accepted=accepted.height,
         coercions=_by_kind(raw, conversions),
-        refused=typed.filter(~kept).select(names),
+        refused=clean.filter(~kept),
         conversions=conversions,
     )
 
@@ -280,33 +283,18 @@ def _by_kind(raw: RawTable, conversions: Mapping[tuple[str, str], int]) -> dict[
 
 def _placed(faults: pl.DataFrame, typed: pl.DataFrame, table: Table) -> pl.DataFrame:
     """Give each fault its file, sheet, row and structure; mask what names a person."""
-    siret = pl.coalesce(table.owner or "_sender", "_sender")
-    rows = typed.select(_INDEX, *PLACE, siret=siret, **_first_place(faults, typed, table))
     persons = [column.name for column in table.columns if column.type is ColumnType.PERSONNE]
-    twin = (pl.col("rule") == "doublon") & pl.col("_first").is_not_null()
+    owner = table.owner or "_sender"
+    rows = typed.select(pl.col(*PLACE).gather(faults[INDEX]), siret=pl.col(owner).gather(faults[INDEX]))
     return (
-        faults.join(rows, on=_INDEX, how="left", maintain_order="left")
+        faults.hstack(rows)
         .with_columns(
             table=pl.lit(table.id),
+            siret=pl.coalesce("siret", "_sender"),
             value=pl.when(pl.col("column").is_in(persons) & (pl.col("value") != ""))
             .then(pl.lit(MASK))
             .otherwise(pl.col("value").fill_null("").str.slice(0, MAX_VALUE)),
-            message=pl.when(twin).then(pl.lit("Même clé que ") + pl.col("_first") + ".").otherwise("message"),
         )
         .rename({"_file": "file", "_sheet": "sheet", "_row": "row"})
         .select(pl.col(name).cast(kind) for name, kind in ANOMALY_SCHEMA.items())
     )
-
-
-def _first_place(faults: pl.DataFrame, typed: pl.DataFrame, table: Table) -> dict[str, pl.Expr]:
-    """Say where the first row of each key is, where a key is met twice."""
-    if not table.key or "doublon" not in faults["rule"]:
-        return {"_first": pl.lit(None, dtype=pl.String)}
-    sheet = pl.when(pl.col("_sheet") != "").then(pl.lit(", feuille « ") + pl.col("_sheet") + " »").otherwise(pl.lit(""))
-    place = pl.concat_str(
-        pl.lit("la ligne "),
-        pl.col("_row").cast(pl.String),
-        pl.when(pl.col("_file") != "").then(pl.lit(" de ") + pl.col("_file")).otherwise(pl.lit("")),
-        sheet,
-    )
-    return {"_first": place.first().over(table.key)}

@@ -102,7 +102,7 @@ def parse_list(cells: pl.LazyFrame, codelist: Codelist) -> pl.LazyFrame:
 
 def _mapped(cells: pl.LazyFrame, codelist: Codelist, parse: Callable[[str], str | None]) -> pl.LazyFrame:
     frame = cells.collect()
-    texts = frame["text"].unique().drop_nulls().to_list()
+    texts = frame["text"].unique(maintain_order=True).drop_nulls().to_list()
     values = {text: parse(text) for text in texts}
     unknown = [text for text, value in values.items() if value is None]
     spellings = [*codelist.values, *(label.fr for label in codelist.labels.values())]

@@ -42,6 +42,8 @@ class Grid:
         Rows left out of ``cells``.
     coercions : dict of str to int
         What was converted to read the file.
+    at_sign : bool
+        Whether some cell may hold an ``@``, hence an e-mail address.
     """
 
     headers: tuple[str, ...]
@@ -49,6 +51,7 @@ class Grid:
     rows: pl.Series
     bad: tuple[BadRow, ...] = ()
     coercions: Mapping[str, int] = field(default_factory=dict)
+    at_sign: bool = True
 
     @property
     def rows_read(self) -> int:
@@ -63,6 +66,7 @@ def build_grid(
     *,
     bad: Sequence[BadRow] = (),
     coercions: Mapping[str, int] | None = None,
+    padded: bool = True,
 ) -> Grid:
     """Build a grid: blanks become null, rows without any text are left out.
 
@@ -78,6 +82,8 @@ def build_grid(
         Rows left out already.
     coercions : mapping of str to int, optional
         Conversions made so far.
+    padded : bool, default True
+        Whether some cell may hold nothing but spaces; if not, blanks are null already.
 
     Returns
     -------
@@ -86,10 +92,12 @@ def build_grid(
     """
     names = [str(position) for position in range(len(headers))]
     blank_as_null = [pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name)).alias(name) for name in names]
-    frame = cells.rename(dict(zip(cells.columns, names, strict=True))).select(blank_as_null)
+    frame = cells.rename(dict(zip(cells.columns, names, strict=True)))
+    frame = frame.select(blank_as_null) if padded else frame
     if names:
         filled = frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
-        frame, rows = frame.filter(filled), rows.filter(filled)
+        if not filled.all():
+            frame, rows = frame.filter(filled), rows.filter(filled)
     return Grid(
         headers=tuple(header.strip() for header in headers),
         cells=frame,

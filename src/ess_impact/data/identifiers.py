@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 TEXT = pl.col("text")
 _LA_POSTE = "356000000"
 _LA_POSTE_HEAD = "35600000000048"
+_DOUBLED = np.array([0, 2, 4, 6, 8, 1, 3, 5, 7, 9], dtype=np.uint8)
+"""Sum of the digits of twice each digit."""
+
 _SPACED = r"[\s\u00a0\u202f.]"
 
 
@@ -53,28 +58,41 @@ def parse_siren(cells: pl.LazyFrame) -> pl.LazyFrame:
     return _number(cells, "siren", 9, luhn_holds(pl.col("digits"), 9))
 
 
+def plain_siret(cells: pl.LazyFrame) -> pl.LazyFrame:
+    """Parse the SIRET numbers written as fourteen digits.
+
+    Parameters
+    ----------
+    cells : polars.LazyFrame
+        Column ``text``, cells as written.
+
+    Returns
+    -------
+    polars.LazyFrame
+        With ``value``, null where only :func:`parse_siret` can tell what is wrong.
+    """
+    digits = pl.when(TEXT.str.contains("^[0-9]{14}$")).then(TEXT)
+    return cells.select("text", digits=digits).select(
+        "text", value=pl.when(siret_holds(pl.col("digits"))).then(pl.col("digits"))
+    )
+
+
 def luhn_holds(digits: pl.Expr, length: int) -> pl.Expr:
     """Say whether numbers satisfy the Luhn checksum.
 
     Parameters
     ----------
     digits : polars.Expr
-        Text of exactly ``length`` digits.
+        Text of exactly ``length`` digits, or null.
     length : int
-        Number of digits, at most 18.
+        Number of digits.
 
     Returns
     -------
     polars.Expr
-        Boolean.
+        Boolean, of no meaning where ``digits`` is null.
     """
-    number = digits.cast(pl.Int64, strict=False)
-    total = pl.lit(0, dtype=pl.Int64)
-    for position in range(length):
-        digit = (number // 10**position) % 10
-        doubled = digit * 2
-        total = total + (digit if position % 2 == 0 else doubled - 9 * (doubled > 9).cast(pl.Int64))
-    return total % 10 == 0
+    return digits.map_batches(lambda cells: _as_series(_luhn(_digits(cells, length))), return_dtype=pl.Boolean)
 
 
 def siret_holds(digits: pl.Expr) -> pl.Expr:
@@ -83,18 +101,38 @@ def siret_holds(digits: pl.Expr) -> pl.Expr:
     Parameters
     ----------
     digits : polars.Expr
-        Text of exactly 14 digits.
+        Text of exactly 14 digits, or null.
 
     Returns
     -------
     polars.Expr
-        Boolean.
+        Boolean, of no meaning where ``digits`` is null.
     """
-    number = digits.cast(pl.Int64, strict=False)
-    total = pl.sum_horizontal([(number // 10**position) % 10 for position in range(14)])
-    post = digits.str.starts_with(_LA_POSTE) & (digits != _LA_POSTE_HEAD)
-    own = pl.when(post).then(total % 5 == 0).otherwise(luhn_holds(digits, 14))
-    return own & luhn_holds(digits.str.slice(0, 9), 9)
+    return digits.map_batches(_siret_holds, return_dtype=pl.Boolean)
+
+
+def _siret_holds(cells: pl.Series) -> pl.Series:
+    digits = _digits(cells, 14)
+    holds = _luhn(digits)
+    post = (cells.str.starts_with(_LA_POSTE) & (cells != _LA_POSTE_HEAD)).fill_null(False).to_numpy()
+    if post.any():
+        holds = np.where(post, digits.sum(axis=0, dtype=np.uint8) % 5 == 0, holds)
+    return _as_series(holds & _luhn(digits[:9]))
+
+
+def _digits(cells: pl.Series, length: int) -> npt.NDArray[np.uint8]:
+    """Return one line per position and one column per cell: byte arithmetic, far cheaper than 64-bit divisions."""
+    text = cells.fill_null("0" * length).str.join("").item() if len(cells) else ""
+    return np.ascontiguousarray(np.frombuffer(text.encode(), dtype=np.uint8).reshape(-1, length).T) - ord("0")
+
+
+def _luhn(digits: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    total = digits[-1::-2].sum(axis=0, dtype=np.uint16) + _DOUBLED[digits[-2::-2]].sum(axis=0, dtype=np.uint16)
+    return np.asarray(total % 10 == 0)
+
+
+def _as_series(holds: npt.NDArray[np.bool_]) -> pl.Series:
+    return pl.Series(holds, dtype=pl.Boolean)
 
 
 def _number(cells: pl.LazyFrame, name: str, length: int, holds: pl.Expr) -> pl.LazyFrame:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import polars as pl
 
-from ess_impact.data.amounts import parse_amount
+from ess_impact.data.amounts import parse_amount, plain_amount
 from ess_impact.data.anomalies import MASK
 from ess_impact.data.codes import parse_boolean, parse_code, parse_list
 from ess_impact.data.dates import YEARS, parse_date, parse_year
-from ess_impact.data.identifiers import TEXT, parse_commune, parse_departement, parse_rna, parse_siren, parse_siret
+from ess_impact.data.identifiers import (
+    TEXT,
+    parse_commune,
+    parse_departement,
+    parse_rna,
+    parse_siren,
+    parse_siret,
+    plain_siret,
+)
 from ess_impact.data.personal import pseudonyms
 from ess_impact.definitions.codelists import Codelist
 from ess_impact.definitions.tables import AnyColumn, scale_of
@@ -24,7 +32,13 @@ _SPREADSHEET_ERROR = r"^#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|VALEUR!|NOM
 MAX_STORED = 10**18
 """Largest stored integer: sums of many stay far from what 128 bits hold."""
 
-_FEW = 2
+INDEX = "_index"
+"""Position of a row in a frame."""
+
+FAULTS: dict[str, pl.DataType] = {INDEX: pl.UInt32(), "rule": pl.String(), "hint": pl.String()}
+"""Columns of the faults met in a column."""
+
+_FEW = 4
 """Distinct values are parsed alone when there are at least this many times fewer of them than cells."""
 
 _FIXED: dict[ColumnType, Parser] = {
@@ -47,17 +61,15 @@ class Parsed:
     ----------
     values : polars.Series
         Canonical type of the column, null where blank or faulty.
-    faults : polars.Series
-        Rule broken by each cell, null when none.
-    hints : polars.Series
-        Remedy proper to the cell, null when the rule's own serves.
+    faults : polars.DataFrame
+        Columns of :data:`FAULTS`, one row per faulty cell in their order: its position, the rule it breaks, and the
+        remedy proper to it (null when the rule's own serves).
     coercions : dict of str to polars.Series
         Kind of conversion to Boolean: the cells converted.
     """
 
     values: pl.Series
-    faults: pl.Series
-    hints: pl.Series
+    faults: pl.DataFrame
     coercions: dict[str, pl.Series]
 
 
@@ -128,8 +140,7 @@ def parse_column(
         return _clean(cells.cast(pl.Date))
     if cells.dtype == pl.List(pl.String):
         cells = cells.list.join(",")
-    texts = cells.cast(pl.String).alias("text")
-    return _parse_texts(texts, _parser(column, codelists, key))
+    return _parse_texts(cells.cast(pl.String), _parser(column, codelists, key), _plain_parser(column.type))
 
 
 def _parser(column: AnyColumn, codelists: Mapping[str, Codelist], key: bytes | None) -> Parser:
@@ -143,6 +154,14 @@ def _parser(column: AnyColumn, codelists: Mapping[str, Codelist], key: bytes | N
     if column.type is ColumnType.PERSONNE:
         return partial(_parse_person, key=key)
     return _parse_text
+
+
+def _plain_parser(column_type: ColumnType) -> Parser | None:
+    """Return the parser of cells already in the usual form, where the type has one."""
+    if column_type is ColumnType.SIRET:
+        return plain_siret
+    plain = column_type in SCALES and column_type not in _FIXED
+    return partial(plain_amount, column_type=column_type) if plain else None
 
 
 def _parse_text(cells: pl.LazyFrame) -> pl.LazyFrame:
@@ -159,8 +178,19 @@ def _parse_person(cells: pl.LazyFrame, key: bytes | None) -> pl.LazyFrame:
 
 
 def _clean(values: pl.Series) -> Parsed:
-    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(values))
-    return Parsed(values=values, faults=nothing, hints=nothing, coercions={})
+    return Parsed(values=values, faults=pl.DataFrame(schema=FAULTS), coercions={})
+
+
+def _as_parsed(frame: pl.DataFrame) -> Parsed:
+    """Read the columns a parser returns: ``value``, ``fault`` and, where it has any, ``hint`` and coercions."""
+    coercions = {name[1:]: frame[name].fill_null(False) for name in frame.columns if name.startswith("~")}
+    place = frame["fault"].is_not_null().arg_true()
+    hints = frame["hint"].gather(place) if "hint" in frame.columns else None
+    return Parsed(
+        values=frame["value"],
+        faults=pl.DataFrame({INDEX: place, "rule": frame["fault"].gather(place), "hint": hints}, schema=FAULTS),
+        coercions={kind: cells for kind, cells in coercions.items() if cells.any()},
+    )
 
 
 def _from_integers(cells: pl.Series, column_type: ColumnType, scale: int) -> Parsed:
@@ -175,36 +205,79 @@ def _from_integers(cells: pl.Series, column_type: ColumnType, scale: int) -> Par
         value=pl.when(holds).then(number) * scale,
         fault=pl.when(pl.col("cell").is_not_null() & ~holds).then(pl.lit(rule)),
     )
-    return replace(_clean(frame["value"]), faults=frame["fault"])
+    return _as_parsed(frame)
 
 
 def _from_numbers(cells: pl.Series, column_type: ColumnType) -> Parsed:
     """Store natural values given as floats or decimals."""
     scale = scale_of(column_type)
-    number = pl.col("cell").cast(pl.Float64)
-    known = number.is_not_null() & number.is_not_nan()
-    stored = (number * scale).round(0)
+    number, stored = pl.col("number"), pl.col("stored")
     close = pl.lit(column_type is ColumnType.RATIO) | ((number - stored / scale).abs() < 1e-6)
     fits = stored.abs() < 2**53
-    rule = (
-        pl.when(~number.is_finite() | ~fits)
-        .then(pl.lit("nombre_trop_grand"))
-        .otherwise(pl.lit("entier_attendu" if scale == 1 else "decimales_excessives"))
+    frame = (
+        pl.DataFrame({"number": cells.cast(pl.Float64)})
+        .lazy()
+        .with_columns(stored=(number * scale).round(0))
+        # An infinity, or a missing number, is nowhere close to what is stored.
+        .select("number", value=pl.when(fits & close).then(stored).cast(pl.Int64), fits=fits & number.is_finite())
+        .with_columns(known=number.is_not_nan() & pl.col("value").is_null())
     )
-    frame = pl.DataFrame({"cell": cells}).select(
-        value=pl.when(known & number.is_finite() & fits & close).then(stored).cast(pl.Int64),
-        fault=pl.when(known & ~(number.is_finite() & fits & close)).then(rule),
-    )
-    return replace(_clean(frame["value"]), faults=frame["fault"])
+    rule = "entier_attendu" if scale == 1 else "decimales_excessives"
+    fault = pl.when("known").then(pl.when("fits").then(pl.lit(rule)).otherwise(pl.lit("nombre_trop_grand")))
+    return _as_parsed(frame.select("value", fault=fault).collect())
 
 
-def _parse_texts(texts: pl.Series, parser: Parser) -> Parsed:
-    distinct = texts.unique()
-    if len(distinct) * _FEW > len(texts):
+def _parse_texts(texts: pl.Series, parser: Parser, plain: Parser | None) -> Parsed:
+    """Parse texts by the cheapest way: their distinct values when they repeat, else plain cells apart."""
+    about = texts.to_frame("text").select(pl.col("text").approx_n_unique()).item()
+    if about * _FEW <= len(texts):
+        return _parse_distinct(texts, parser)
+    if plain is None:
         return _as_parsed(_apply(texts, parser))
-    table = _apply(distinct, parser).with_columns(raw=distinct)
-    joined = texts.to_frame("raw").join(table, on="raw", how="left", nulls_equal=True, maintain_order="left")
-    return _as_parsed(joined.drop("raw"))
+    done = plain(texts.to_frame("text").lazy()).collect()
+    rest = (done["value"].is_null() & texts.is_not_null()).arg_true()
+    return _merged(_as_parsed(done.with_columns(fault=pl.lit(None))), rest, _apply(texts.gather(rest), parser))
+
+
+def _parse_distinct(texts: pl.Series, parser: Parser) -> Parsed:
+    coded = texts.cast(pl.Categorical(pl.Categories.random()))
+    words, places = coded.drop_nulls().unique(), coded.to_physical()
+    # Words in the order of their codes: a code is then a position.
+    words = words.cast(pl.String).gather(words.to_physical().arg_sort())
+    read = _as_parsed(_apply(words, parser))
+    faults = read.faults.rename({INDEX: "place"})
+    faulty = places.is_in(faults["place"].implode()).arg_true()
+    return Parsed(
+        values=_replaced(texts, words, read.values, places),
+        faults=pl.DataFrame({INDEX: faulty, "place": places.gather(faulty)})
+        .join(faults, on="place", how="left", maintain_order="left")
+        .select(*FAULTS),
+        coercions={kind: cells.gather(places).fill_null(False) for kind, cells in read.coercions.items()},
+    )
+
+
+def _replaced(texts: pl.Series, words: pl.Series, values: pl.Series, places: pl.Series) -> pl.Series:
+    """Return the value of each text; those that are their own value are not copied."""
+    if values.dtype != pl.String or (values != words).any():
+        return values.gather(places)
+    lost = values.is_null().arg_true()
+    return texts.clone().scatter(places.is_in(lost.implode()).arg_true(), None) if len(lost) else texts
+
+
+def _merged(done: Parsed, rest: pl.Series, table: pl.DataFrame) -> Parsed:
+    """Put what the parser said of the rest among the cells already parsed."""
+    if rest.is_empty():
+        return done
+    read = _as_parsed(table)
+    coercions = dict(done.coercions)
+    nothing = pl.repeat(False, len(done.values), dtype=pl.Boolean, eager=True)
+    for kind, cells in read.coercions.items():
+        coercions[kind] = coercions.get(kind, nothing).clone().scatter(rest.filter(cells), True)
+    return Parsed(
+        values=done.values.scatter(rest, read.values),
+        faults=read.faults.with_columns(pl.lit(rest).gather(INDEX).alias(INDEX)),
+        coercions=coercions,
+    )
 
 
 def _apply(texts: pl.Series, parser: Parser) -> pl.DataFrame:
@@ -222,19 +295,4 @@ def _apply(texts: pl.Series, parser: Parser) -> pl.DataFrame:
     spaced = (frame["stripped"] != frame["raw"]) & parsed["value"].is_not_null()
     # A blank cell breaks no rule of reading: whether it may be blank is checked later.
     fault = frame["before"].fill_null(parsed["fault"].set(cells["text"].is_null(), None)).alias("fault")
-    hint = (
-        parsed["hint"]
-        if "hint" in parsed.columns
-        else pl.Series("hint", [None], dtype=pl.String).new_from_index(0, len(texts))
-    )
-    return parsed.select("value", fault, hint, pl.col("^~.*$")).with_columns(spaced.alias("~espaces superflus"))
-
-
-def _as_parsed(frame: pl.DataFrame) -> Parsed:
-    coercions = {name[1:]: frame[name].fill_null(False) for name in frame.columns if name.startswith("~")}
-    return Parsed(
-        values=frame["value"],
-        faults=frame["fault"],
-        hints=frame["hint"],
-        coercions={kind: cells for kind, cells in coercions.items() if cells.any()},
-    )
+    return parsed.with_columns(fault, spaced.alias("~espaces superflus"))

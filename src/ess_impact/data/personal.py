@@ -18,6 +18,10 @@ SAMPLE = 5_000
 
 _PSEUDONYM = r"^p-[0-9a-f]{24}$"
 _EMAIL = r"[^\s@;,<>]+@[^\s@;,<>]+\.[A-Za-z]{2,}"
+_SHORTEST_EMAIL = len("a@b.fr")
+_SHORTEST_NIR = {True: 15, False: 13}
+"""Digits of a NIR, by whether its key must be there."""
+
 _NIR = (
     r"(?:^|[^0-9A-Za-z])([1-478](?:[ .\-\u00a0\u202f]?\d{2}){2}[ .\-\u00a0\u202f]?(?:\d{2}|2[ABab])"
     r"(?:[ .\-\u00a0\u202f]?\d{3}){2}(?:[ .\-\u00a0\u202f]?\d{2})?)(?:[^0-9A-Za-z]|$)"
@@ -91,7 +95,9 @@ def personal_content(cells: pl.Series) -> str | None:
     return "date de naissance" if likely * 2 > len(year) else None
 
 
-def mask_cells(frame: pl.DataFrame, columns: Iterable[str], *, identifiers: Iterable[str] = ()) -> pl.DataFrame:
+def mask_cells(
+    frame: pl.DataFrame, columns: Iterable[str], *, identifiers: Iterable[str] = (), at_sign: bool = True
+) -> pl.DataFrame:
     """Replace the cells that look like a NIR or an e-mail by a mask, which checking then reports.
 
     Parameters
@@ -102,6 +108,8 @@ def mask_cells(frame: pl.DataFrame, columns: Iterable[str], *, identifiers: Iter
         Columns to look at; those that are not text are left alone.
     identifiers : iterable of str, optional
         SIRET and SIREN columns: there, thirteen digits are a truncated SIRET rather than a NIR without its key.
+    at_sign : bool, default True
+        Whether some cell may hold an ``@``; if not, e-mails are not looked for.
 
     Returns
     -------
@@ -112,9 +120,10 @@ def mask_cells(frame: pl.DataFrame, columns: Iterable[str], *, identifiers: Iter
     masked = {}
     for name in columns:
         cells = frame[name]
-        if cells.dtype != pl.String:
+        if cells.dtype != pl.String or not (cells.str.len_bytes() >= _SHORTEST_EMAIL).any():
             continue
-        hit = _email_mask(cells) | nir_mask(cells, keyed=name in spared)
+        hit = nir_mask(cells, keyed=name in spared)
+        hit = hit | _email_mask(cells) if at_sign else hit
         if hit.any():
             masked[name] = pl.when(hit.fill_null(False)).then(pl.lit(MASK)).otherwise(pl.col(name))
     return frame.with_columns(**masked) if masked else frame
@@ -135,8 +144,11 @@ def nir_mask(cells: pl.Series, *, keyed: bool = False) -> pl.Series:
     polars.Series
         Boolean, false where the cell is null.
     """
+    long_enough = cells.str.len_bytes() >= _SHORTEST_NIR[keyed]
+    if not long_enough.any():
+        return pl.repeat(False, len(cells), dtype=pl.Boolean, eager=True)
     frame = pl.DataFrame({"cell": cells}).with_columns(
-        nir=pl.when(pl.col("cell").str.len_bytes() >= 13).then(pl.col("cell")).str.extract(_NIR, 1)
+        nir=pl.when(long_enough).then(pl.col("cell")).str.extract(_NIR, 1)
     )
     if frame["nir"].null_count() == frame.height:
         return pl.repeat(False, frame.height, dtype=pl.Boolean, eager=True)
@@ -151,7 +163,8 @@ def nir_mask(cells: pl.Series, *, keyed: bool = False) -> pl.Series:
 
 
 def _email_mask(cells: pl.Series) -> pl.Series:
-    return (cells.str.contains("@", literal=True) & cells.str.contains(_EMAIL)).fill_null(False)
+    at = cells.str.contains("@", literal=True).fill_null(False)
+    return (at & cells.str.contains(_EMAIL)).fill_null(False) if at.any() else at
 
 
 def pseudonyms(cells: pl.Series, key: bytes | None) -> pl.Series:

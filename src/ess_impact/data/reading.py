@@ -23,7 +23,7 @@ from ess_impact.errors import did_you_mean
 
 TEXT_FILES = (".csv", ".tsv", ".txt")
 WORKBOOKS = (".xlsx",)
-IGNORED_SHEETS = ("Lisez-moi", "À corriger", "Listes")
+IGNORED_SHEETS = ("Lisez-moi", "À corriger", "Listes", "Exemples")
 """Sheets a workbook carries for its reader."""
 
 _OUTSIDE = "hors_du_dossier"
@@ -372,7 +372,7 @@ def _raw_table(grid: Grid, table: Table, origin: Origin, digest: str) -> RawTabl
         anomalies=selection.anomalies,
         coercions=selection.coercions,
         sha256=digest,
-        rows_read=grid.rows_read,
+        rows_read=grid.rows_read - selection.unfilled,
         conversions={(origin.file, kind): number for kind, number in selection.coercions.items()},
     )
 

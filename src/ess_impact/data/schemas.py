@@ -46,6 +46,10 @@ class Constraint:
         Columns asked for it rests on.
     holds : polars.Expr
         Boolean; unknown is not judged.
+    ensured : bool
+        Parsing leaves no cell that breaks it: only a frame that was not parsed is worth judging.
+    key : tuple of str
+        Columns whose values together are met once, for the constraint that says so.
     """
 
     column: str
@@ -55,6 +59,8 @@ class Constraint:
     remedy: str
     reads: frozenset[str]
     holds: pl.Expr
+    ensured: bool = False
+    key: tuple[str, ...] = ()
 
 
 def constraints(table: Table, catalogue: Catalogue, as_of: date | None = None) -> list[Constraint]:
@@ -130,23 +136,24 @@ def _select(passes: pl.Expr) -> Callable[[pa.PolarsData], pl.LazyFrame]:
     return lambda data: data.lazyframe.select(passes)
 
 
-def _built(column: str, label: str, rule: str, holds: pl.Expr, *, severity: Severity = "rejet") -> Constraint:
+def _built(column: Column, rule: str, holds: pl.Expr, *, severity: Severity = "rejet") -> Constraint:
     message, remedy = MESSAGES[rule]
     return Constraint(
-        column=column,
+        column=column.name,
         rule=rule,
         severity=severity,
-        message=f"« {label} » : {message}.",
+        message=f"« {column.label.fr} » : {message}.",
         remedy=remedy,
-        reads=frozenset({column}),
+        reads=frozenset({column.name}),
         holds=holds,
+        ensured=rule == "code_inconnu",
     )
 
 
 def _column_constraints(column: Column, scope: Scope, table: Table, as_of: date | None) -> Iterator[Constraint]:
-    value, label = pl.col(column.name), column.label.fr
+    value = pl.col(column.name)
     if column.required:
-        yield _built(column.name, label, "valeur_manquante", value.is_not_null())
+        yield _built(column, "valeur_manquante", value.is_not_null())
     if column.codelist is not None:
         if column.codelist not in scope.codelists:
             raise DefinitionError(f"codelist inconnue « {column.codelist} »", where=f"tables/{table.id}.yaml")
@@ -154,10 +161,10 @@ def _column_constraints(column: Column, scope: Scope, table: Table, as_of: date 
         admitted = value.is_in(codes)
         if column.type is ColumnType.LISTE:
             admitted = value.str.split(",").list.eval(pl.element().is_in(codes)).list.all()
-        yield _built(column.name, label, "code_inconnu", admitted)
+        yield _built(column, "code_inconnu", admitted)
     yield from _bounds(column, table)
     if column.type is ColumnType.DATE and as_of is not None:
-        yield _built(column.name, label, "date_future", value <= as_of, severity="alerte")
+        yield _built(column, "date_future", value <= as_of, severity="alerte")
 
 
 def _bounds(column: Column, table: Table) -> Iterator[Constraint]:
@@ -200,6 +207,7 @@ def _unique(table: Table) -> Constraint:
         message="Cette ligne a la même clé qu'une autre.",
         remedy="Gardez une seule des deux lignes, ou corrigez ce qui les distingue.",
         reads=frozenset(table.key),
+        key=table.key,
         holds=~complete | pl.struct(table.key).is_first_distinct(),
     )
 

@@ -11,9 +11,11 @@ from ess_impact.data.anomalies import MASK, Anomaly, sentence
 from ess_impact.data.grids import Grid
 from ess_impact.data.headers import Matching, match_headers
 from ess_impact.data.personal import mask_cells, personal_content, personal_header, pseudonyms
+from ess_impact.data.unfilled import leave_unfilled
 from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.errors import did_you_mean
+from ess_impact.text import plural
 
 PLACE: dict[str, pl.DataType] = {
     "_file": pl.String(),
@@ -62,11 +64,14 @@ class Selection:
         Faults of headers and of personal columns.
     coercions : dict of str to int
         Kind of conversion to number of cells.
+    unfilled : int
+        Rows of a structure's workbook where nothing but what its template held is filled: left out of ``frame``.
     """
 
     frame: pl.DataFrame
     anomalies: tuple[Anomaly, ...]
     coercions: dict[str, int] = field(default_factory=dict)
+    unfilled: int = 0
 
 
 def select_columns(grid: Grid, table: Table, origin: Origin) -> Selection:
@@ -86,9 +91,11 @@ def select_columns(grid: Grid, table: Table, origin: Origin) -> Selection:
     Selection
         No row when a required column is missing or written twice.
     """
+    grid, unfilled = leave_unfilled(grid, table) if origin.sender and origin.sheet else (grid, 0)
     matching = match_headers(grid.headers, table)
     blank = _blank(table, origin)
-    faults = list(_header_faults(grid, table, matching, blank, origin))
+    faults = [_unfilled_rows(blank, unfilled)] if unfilled else []
+    faults += list(_header_faults(grid, table, matching, blank, origin))
     coercions = dict(grid.coercions)
     columns = {name: grid.cells[str(position)] for name, position in matching.found.items()}
     if table.owner is not None and table.owner not in columns and origin.sender and grid.headers:
@@ -96,16 +103,18 @@ def select_columns(grid: Grid, table: Table, origin: Origin) -> Selection:
         coercions["SIRET repris de la feuille identite"] = 1
     faults += _missing_columns(table, set(columns), blank) if grid.headers else []
     if any(fault.severity == "rejet" and fault.rule in _FATAL for fault in faults):
-        return Selection(frame=pl.DataFrame(schema=PLACE), anomalies=tuple(faults), coercions=coercions)
+        empty = pl.DataFrame(schema=PLACE)
+        return Selection(frame=empty, anomalies=tuple(faults), coercions=coercions, unfilled=unfilled)
     frame = pl.DataFrame({name: columns[name] for name in table.column_names if name in columns})
     frame = frame.with_columns(
         _file=pl.lit(origin.file), _sheet=pl.lit(origin.sheet), _row=grid.rows, _sender=pl.lit(origin.sender)
     )
     faults += [replace(blank, rule=bad.rule, message=bad.message, remedy=bad.remedy, row=bad.row) for bad in grid.bad]
-    return Selection(frame=protect(frame, table, origin), anomalies=tuple(faults), coercions=coercions)
+    frame = protect(frame, table, origin, at_sign=grid.at_sign)
+    return Selection(frame=frame, anomalies=tuple(faults), coercions=coercions, unfilled=unfilled)
 
 
-def protect(frame: pl.DataFrame, table: Table, origin: Origin) -> pl.DataFrame:
+def protect(frame: pl.DataFrame, table: Table, origin: Origin, *, at_sign: bool = True) -> pl.DataFrame:
     """Mask cells that look like a NIR or an e-mail, drop free texts, pseudonymise persons where there is a key.
 
     Parameters
@@ -116,6 +125,8 @@ def protect(frame: pl.DataFrame, table: Table, origin: Origin) -> pl.DataFrame:
         What they mean.
     origin : Origin
         Whether to mask, and the key.
+    at_sign : bool, default True
+        Whether some cell may hold an ``@``.
 
     Returns
     -------
@@ -125,7 +136,7 @@ def protect(frame: pl.DataFrame, table: Table, origin: Origin) -> pl.DataFrame:
     present = {name: kind for name, kind in table.types().items() if name in frame.columns}
     if origin.refuse_personal:
         numbers = [name for name, kind in present.items() if kind in (ColumnType.SIRET, ColumnType.SIREN)]
-        frame = mask_cells(frame, present, identifiers=numbers)
+        frame = mask_cells(frame, present, identifiers=numbers, at_sign=at_sign)
     free = [column.name for column in table.columns if column.free_text and column.name in frame.columns]
     frame = frame.with_columns(pl.when(pl.col(name).is_not_null()).then(pl.lit(NOT_KEPT)).alias(name) for name in free)
     persons = [name for name, kind in present.items() if kind is ColumnType.PERSONNE]
@@ -158,6 +169,18 @@ def _header_faults(grid: Grid, table: Table, matching: Matching, blank: Anomaly,
             yield _personal_column(blank, name, kind)
         elif header or cells.null_count() < cells.len():
             yield _unknown_column(blank, name, table)
+
+
+def _unfilled_rows(blank: Anomaly, count: int) -> Anomaly:
+    several = "lignes préparées n'ont pas été remplies : elles n'ont pas été lues"
+    one = "ligne préparée n'a pas été remplie : elle n'a pas été lue"
+    return replace(
+        blank,
+        rule="ligne_non_remplie",
+        severity="alerte",
+        message=f"{plural(count, one, several)}.",
+        remedy="Rien à faire si elles ne vous concernent pas. Sinon, remplissez-les dans votre modèle et renvoyez-le.",
+    )
 
 
 def _personal_column(blank: Anomaly, name: str, kind: str) -> Anomaly:

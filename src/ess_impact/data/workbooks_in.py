@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import fastexcel
@@ -14,23 +12,13 @@ import polars as pl
 
 from ess_impact.data.anomalies import FileRefusedError
 from ess_impact.data.grids import Grid, build_grid
+from ess_impact.data.safe_workbooks import SAVE_AS, safe_workbook, unreadable
 
-MAX_UNCOMPRESSED = 200_000_000
-MAX_RATIO = 200
-MAX_PARTS = 10_000
 MAX_COLUMNS = 10_000
-MAX_CELLS = 60_000_000
-"""Cells of the rectangle that holds everything: two far corners filled would ask for all between them."""
 
-_BIG_PART = 1_000_000
-_CHUNK = 1 << 20
-_OVERLAP = 64
 _OLE = b"\xd0\xcf\x11\xe0"
-_DECLARATION = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-_CELL = re.compile(rb'<c\b[^>]{0,80}?\br="([A-Z]{1,3})([0-9]{1,7})"')
 _AMBIGUOUS = r"^-?[1-9]\d{0,2}\.\d{3}$"
 _ERRORS = {"NA": "#N/A", "Div0": "#DIV/0!", "Ref": "#REF!", "Name": "#NAME?", "Num": "#NUM!", "Null": "#NULL!"}
-_SAVE_AS = "Ouvrez-le dans un tableur et enregistrez-le au format « Classeur Excel (.xlsx) »."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +74,10 @@ class Spreadsheet:
         return build_grid(headers, body.drop("row"), body["row"])
 
     def _load(self, sheet: str, dtype: fastexcel.DType) -> tuple[pl.DataFrame, fastexcel.CellErrors | None]:
-        try:
+        with _reading(self.name):
             # skip_rows=0 keeps the empty rows above: row numbers stay those of the spreadsheet.
             loaded = self.reader.load_sheet(sheet, header_row=None, skip_rows=0, dtypes=dtype)
             batch, errors = loaded.to_arrow_with_errors()
-        except fastexcel.FastExcelError as error:
-            raise _unreadable(self.name) from error
         return pl.DataFrame(batch), errors
 
     def _texts(self, sheet: str) -> pl.DataFrame:
@@ -148,112 +134,27 @@ def open_spreadsheet(raw: bytes, name: str) -> Spreadsheet:
             "classeur protégé par un mot de passe, ou ancien format .xls",
             rule="classeur_protege",
             where=name,
-            fix="Retirez le mot de passe. " + _SAVE_AS,
+            fix="Retirez le mot de passe. " + SAVE_AS,
         )
-    check_archive(raw, name)
+    safe = safe_workbook(raw, name)
+    with _reading(name):
+        book = Spreadsheet(name=name, reader=fastexcel.read_excel(safe))
+    if len(set(book.sheets)) < len(book.sheets):
+        raise FileRefusedError(
+            "deux feuilles portent le même titre", rule="feuille_en_double", where=name, fix="Renommez l'une des deux."
+        )
+    return book
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    """Refuse a workbook on which the reader fails; a panic of Rust is no Exception."""
     try:
-        return Spreadsheet(name=name, reader=fastexcel.read_excel(raw))
-    except fastexcel.FastExcelError as error:
-        raise _unreadable(name) from error
+        yield
     except BaseException as error:
-        # A panic of the Rust reader is no Exception: one damaged file must not stop the campaign.
-        if type(error).__name__ != "PanicException":
-            raise
-        raise _unreadable(name) from error
-
-
-def check_archive(raw: bytes, name: str) -> None:
-    """Refuse an archive that is not a plain, bounded .xlsx.
-
-    Parameters
-    ----------
-    raw : bytes
-        The file.
-    name : str
-        Name to quote in messages.
-
-    Raises
-    ------
-    FileRefusedError
-        With the rule broken.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            _check_parts(archive.infolist(), name)
-            for part in archive.infolist():
-                _check_content(archive, part, name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as error:
-        if isinstance(error, FileRefusedError):
-            raise
-        raise _unreadable(name) from error
-
-
-def _check_parts(parts: list[zipfile.ZipInfo], name: str) -> None:
-    names = [part.filename for part in parts]
-    if "[Content_Types].xml" not in names:
-        raise FileRefusedError(
-            "ce fichier n'est pas un classeur .xlsx", rule="pas_un_classeur", where=name, fix=_SAVE_AS
-        )
-    if any(one.lower().endswith("vbaproject.bin") for one in names):
-        raise _macros(name)
-    if len(names) > MAX_PARTS or len(set(names)) < len(names):
-        raise _bomb(name)
-    if any(part.flag_bits & 1 for part in parts):
-        raise FileRefusedError(
-            "classeur chiffré", rule="classeur_protege", where=name, fix="Retirez le mot de passe. " + _SAVE_AS
-        )
-    if sum(part.file_size for part in parts) > MAX_UNCOMPRESSED or any(map(_inflated, parts)):
-        raise _bomb(name)
-
-
-def _inflated(part: zipfile.ZipInfo) -> bool:
-    return part.file_size > _BIG_PART and part.file_size > MAX_RATIO * max(part.compress_size, 1)
-
-
-def _check_content(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None:
-    """Read a part to its end: sizes and checksum hold, no declaration, bounded rectangle, no macro type."""
-    if not part.filename.lower().endswith((".xml", ".rels")):
-        return
-    sheet = part.filename.startswith("xl/worksheets/")
-    columns: set[bytes] = set()
-    last_row, kept = 0, b""
-    with archive.open(part) as stream:
-        while chunk := stream.read(_CHUNK):
-            text = kept + chunk
-            _check_text(text, part.filename, name)
-            if sheet:
-                columns, last_row = _extent(text, columns, last_row)
-            kept = text[-_OVERLAP * 2 :]
-    if sheet and (max(map(_column_number, columns), default=0)) * last_row > MAX_CELLS:
-        raise _bomb(name)
-
-
-def _check_text(text: bytes, part: str, name: str) -> None:
-    # Without its null bytes, UTF-16 reads like ASCII: no declaration hides in another encoding.
-    plain = text.replace(b"\x00", b"")
-    if _DECLARATION.search(plain):
-        raise FileRefusedError(
-            "le classeur contient une déclaration XML interdite (DOCTYPE ou ENTITY)",
-            rule="xml_interdit",
-            where=name,
-            fix=_SAVE_AS,
-        )
-    if part == "[Content_Types].xml" and b"macroEnabled" in plain:
-        raise _macros(name)
-
-
-def _extent(text: bytes, columns: set[bytes], last_row: int) -> tuple[set[bytes], int]:
-    found = _CELL.findall(text)
-    if not found:
-        return columns, last_row
-    return columns | {letters for letters, _ in found}, max(last_row, *(int(row) for _, row in found))
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number
+        if isinstance(error, fastexcel.FastExcelError) or type(error).__name__ == "PanicException":
+            raise unreadable(name) from error
+        raise
 
 
 def _shown_error(detail: str) -> str:
@@ -284,20 +185,3 @@ def unread_sheets(sheets: Iterable[str], read: Iterable[str]) -> list[str]:
     """
     known = set(read)
     return [sheet for sheet in sheets if sheet not in known]
-
-
-def _unreadable(name: str) -> FileRefusedError:
-    return FileRefusedError("classeur illisible ou abîmé", rule="fichier_illisible", where=name, fix=_SAVE_AS)
-
-
-def _macros(name: str) -> FileRefusedError:
-    return FileRefusedError("classeur avec des macros", rule="macros", where=name, fix=_SAVE_AS)
-
-
-def _bomb(name: str) -> FileRefusedError:
-    return FileRefusedError(
-        "archive démesurée une fois décompressée",
-        rule="bombe_zip",
-        where=name,
-        fix="Recopiez les données dans le modèle vide, sans les lignes et colonnes au-delà.",
-    )

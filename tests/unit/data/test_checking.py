@@ -162,11 +162,6 @@ def test_raw_table_without_conversions_by_file_keeps_its_own(table: Table, catal
     assert check(raw, table, catalogue=catalogue, key=KEY).coercions == {"fichier officiel": 1}
 
 
-def test_environment_cannot_switch_checks_off(check_cells: Check, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pandera.config.CONFIG.validation_enabled", False)
-    assert places(check_cells({"heures": "-1"})) == [(1, "heures", "minimum", "rejet")]
-
-
 def test_schema_stands_alone(table: Table, catalogue: Catalogue, check_cells: Check) -> None:
     schema = build_schema(table, catalogue)
     accepted = check_cells({"heures": "12"}).accepted

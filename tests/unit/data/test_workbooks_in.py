@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ess_impact.data import workbooks_in
+from ess_impact.data import safe_workbooks, workbooks_in
 from ess_impact.data.checking import check
 from ess_impact.data.reading import RawTable, collect_table, collect_workbook, read_workbook
 from ess_impact.definitions.catalogue import Catalogue
@@ -179,7 +179,7 @@ def test_unsafe_archive_is_refused_before_opening(
 
 
 def test_size_once_uncompressed_is_bounded(tmp_path: Path, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbooks_in, "MAX_UNCOMPRESSED", 1000)
+    monkeypatch.setattr(safe_workbooks, "MAX_UNCOMPRESSED", 1000)
     parts = {"[Content_Types].xml": TYPES, "xl/a.bin": bytes(range(256)) * 5}
     assert _refused(archive(tmp_path / "a.xlsx", parts), table) == "bombe_zip"
 

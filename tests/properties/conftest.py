@@ -1,0 +1,8 @@
+"""Strategies shared by property tests live beside them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
