@@ -68,7 +68,7 @@ def assert_accepted(checked: Checked, submission: Submission) -> None:
 
 
 @pytest.mark.parametrize("shipped", [True, False])
-@settings(PROFILE, max_examples=60)
+@settings(PROFILE, max_examples=30)
 @given(medium=media, data=st.data())
 def test_valid_rows_are_read_as_they_are_whatever_their_writing(
     folder: Path, shipped: bool, medium: Medium, data: st.DataObject
@@ -82,7 +82,7 @@ def test_valid_rows_are_read_as_they_are_whatever_their_writing(
 
 
 @pytest.mark.parametrize("inject", INJECTIONS, ids=lambda inject: inject.__name__)
-@settings(PROFILE, max_examples=25)
+@settings(PROFILE, max_examples=12)
 @given(shipped=st.booleans(), medium=media, data=st.data())
 def test_one_fault_is_one_anomaly_at_its_place(
     folder: Path, inject: Injection, shipped: bool, medium: Medium, data: st.DataObject
@@ -115,7 +115,7 @@ def filled(path: Path, submission: Submission, lines: Iterable[list[Any]]) -> Pa
 
 
 @pytest.mark.parametrize("shipped", [True, False])
-@settings(PROFILE, max_examples=12)
+@settings(PROFILE, max_examples=6)
 @given(as_typed=st.booleans(), data=st.data())
 def test_a_template_filled_in_loses_nothing(folder: Path, shipped: bool, as_typed: bool, data: st.DataObject) -> None:
     submission = data.draw(submissions(shipped=shipped))
@@ -136,7 +136,7 @@ def test_a_template_filled_in_loses_nothing(folder: Path, shipped: bool, as_type
     assert_accepted(checked, submission)
 
 
-@settings(PROFILE, max_examples=15)
+@settings(PROFILE, max_examples=8)
 @given(severity=st.sampled_from(["rejet", "alerte"]), data=st.data())
 def test_an_orphan_is_one_anomaly_at_its_place(folder: Path, severity: str, data: st.DataObject) -> None:
     submission = data.draw(submissions())

@@ -140,7 +140,7 @@ def test_every_value_offered_is_read_as_its_own_code(catalogue, path):
     for table in (one for one in catalogue.tables.values() if one.provider == "structure"):
         sheet = book[sheet_titles([table])[table.id]]
         sources = {str(rule.sqref).split("2:")[0]: rule.formula1 for rule in sheet.data_validations.dataValidation}
-        for index, column in enumerate(table.columns, start=1):
+        for index, column in enumerate(table.asked_columns, start=1):
             if column.codelist is None:
                 continue
             source = sources[get_column_letter(index)].removeprefix("'Listes'!").replace("$", "")
