@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
 from ess_impact.data.grids import Grid, build_grid
 from ess_impact.data.headers import fold
+from ess_impact.definitions.tables import Table
+from ess_impact.definitions.vocabulary import Model
 
 CONFIRM_HEADER = "Confirmer (oui)"
 REFERENCE_HEADER = "Références des alertes (ne pas modifier)"
@@ -20,31 +23,79 @@ ANSWERED = "=oui"
 _LENGTH = 12
 _YES = ("oui", "o", "x", "yes", "y", "1", "vrai", "true")
 _PLACE = ["file", "sheet", "row"]
+_INDEX, _CONTEXT = "_index", "_context"
 
 
-def references(anomalies: pl.DataFrame) -> pl.Series:
-    """Return the reference of each anomaly.
+def with_references(
+    anomalies: pl.DataFrame, raw: Mapping[str, pl.DataFrame], tables: Mapping[str, Table]
+) -> pl.DataFrame:
+    """Add to each anomaly of a row the reference by which it can be confirmed.
 
     Parameters
     ----------
     anomalies : polars.DataFrame
         Columns of ``ANOMALY_SCHEMA``.
+    raw : mapping of str to polars.DataFrame
+        Rows as read, by table id.
+    tables : mapping of str to Table
+        Definitions of the tables.
 
     Returns
     -------
-    polars.Series
-        Twelve hexadecimal digits each; the same wherever the row stands.
+    polars.DataFrame
+        Same rows, in the same order, and ``reference``: twelve hexadecimal digits, the same wherever the row stands.
 
-    Examples
-    --------
-    >>> frame = pl.DataFrame({"rule": ["r"], "column": ["effectif"], "value": ["12"]})
-    >>> references(frame).to_list()
-    ['c36214b9fca1']
+    Notes
+    -----
+    The reference is a digest of the rule, the column, the value, and what the row holds in the columns a declared rule
+    reads: whatever the rule judged has changed, the alerte is asked about anew.
     """
-    key = pl.concat_str([pl.col(name).fill_null("") for name in ("rule", "column", "value")], separator="\x1f")
-    keys = anomalies.select(key=key)["key"]
+    numbered = anomalies.with_row_index(_INDEX)
+    parts = [
+        _in_context(part, raw.get(str(table)), _columns_read(tables.get(str(table)), str(rule)))
+        for (table, rule), part in numbered.partition_by("table", "rule", as_dict=True).items()
+    ]
+    if not parts:
+        return anomalies.with_columns(reference=pl.lit(None, dtype=pl.String))
+    whole = pl.concat(parts).sort(_INDEX)
+    key = pl.concat_str(
+        [pl.col(name).fill_null("") for name in ("rule", "column", "value", _CONTEXT)], separator="\x1f"
+    )
+    keys = whole.select(key=key)["key"]
     known = {one: hashlib.sha256(one.encode()).hexdigest()[:_LENGTH] for one in keys.unique().to_list()}
-    return keys.replace_strict(list(known), list(known.values()), return_dtype=pl.String).alias("reference")
+    digests = keys.replace_strict(list(known), list(known.values()), return_dtype=pl.String)
+    return anomalies.with_columns(reference=digests)
+
+
+def _in_context(part: pl.DataFrame, rows: pl.DataFrame | None, columns: Collection[str]) -> pl.DataFrame:
+    """Add what the rows of some anomalies hold in some columns, as text."""
+    named = [] if rows is None else sorted(set(columns) & set(rows.columns))
+    if rows is None or not named:
+        return part.with_columns(pl.lit("").alias(_CONTEXT))
+    cells = [pl.col(name).cast(pl.String).str.strip_chars().fill_null("") for name in named]
+    held = rows.select(
+        *(pl.col(f"_{name}").alias(name) for name in _PLACE), pl.concat_str(cells, separator="\x1f").alias(_CONTEXT)
+    ).unique(_PLACE, keep="first")
+    return part.join(held, on=_PLACE, how="left", maintain_order="left")
+
+
+def _columns_read(table: Table | None, rule: str) -> set[str]:
+    """Return the columns a declared rule names, those behind derived ones included."""
+    if table is None:
+        return set()
+    declared = {one.id: one for one in (*table.rules, *table.cross_checks)}
+    derived = {one.name: one for one in table.derived}
+    found: set[str] = set()
+    left = _words(declared[rule]) if rule in declared else set()
+    while left:
+        found |= left
+        left = {word for name in left & set(derived) for word in _words(derived[name])} - found
+    return found & set(table.column_names)
+
+
+def _words(definition: Model) -> set[str]:
+    told = definition.model_dump_json(exclude={"message", "remedy", "label"})
+    return set(re.findall(r"[a-z][a-z0-9_]*", told))
 
 
 def take_confirmations(grid: Grid) -> tuple[Grid, pl.DataFrame | None]:
@@ -108,7 +159,9 @@ def with_confirmations(frame: pl.DataFrame, confirmed: pl.DataFrame | None) -> p
     return frame.join(confirmed, on="_row", how="left", maintain_order="left")
 
 
-def settle(anomalies: pl.DataFrame, raw: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def settle(
+    anomalies: pl.DataFrame, raw: Mapping[str, pl.DataFrame], tables: Mapping[str, Table]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Part the alertes a structure has confirmed from what is still asked.
 
     Parameters
@@ -117,6 +170,8 @@ def settle(anomalies: pl.DataFrame, raw: Mapping[str, pl.DataFrame]) -> tuple[pl
         Columns of ``ANOMALY_SCHEMA``.
     raw : mapping of str to polars.DataFrame
         Rows as read, by table id, some with ``_confirmed``.
+    tables : mapping of str to Table
+        Definitions of the tables.
 
     Returns
     -------
@@ -126,8 +181,7 @@ def settle(anomalies: pl.DataFrame, raw: Mapping[str, pl.DataFrame]) -> tuple[pl
     Notes
     -----
     A returned workbook ends each sheet that has alertes with two columns: one to answer « oui », one holding a
-    reference per alerte of the row. The reference is a digest of the rule, the column and the value: a confirmed alerte
-    stays so as long as the value does, wherever its row moves, and a changed value is asked about anew.
+    reference per alerte of the row. Nothing else is remembered.
     """
     given = [
         frame.filter(pl.col(CONFIRMED).is_not_null()).select(
@@ -143,7 +197,7 @@ def settle(anomalies: pl.DataFrame, raw: Mapping[str, pl.DataFrame]) -> tuple[pl
     if not given:
         return anomalies, anomalies.clear()
     said = pl.concat(given).explode("reference").unique().with_columns(_said=pl.lit(True))
-    marked = anomalies.with_columns(references(anomalies)).join(
+    marked = with_references(anomalies, raw, tables).join(
         said, on=["table", *_PLACE, "reference"], how="left", maintain_order="left"
     )
     is_settled = (pl.col("severity") == "alerte") & pl.col("_said").fill_null(False)

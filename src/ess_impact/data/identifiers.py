@@ -18,6 +18,7 @@ _LA_POSTE_HEAD = "35600000000048"
 _DOUBLED = np.array([0, 2, 4, 6, 8, 1, 3, 5, 7, 9], dtype=np.uint8)
 """Sum of the digits of twice each digit."""
 
+_SIRET, _ROUNDED = 14, "00000"
 _SPACED = r"[\s\u00a0\u202f.]"
 
 
@@ -117,7 +118,8 @@ def _siret_holds(cells: pl.Series) -> pl.Series:
     post = (cells.str.starts_with(_LA_POSTE) & (cells != _LA_POSTE_HEAD)).fill_null(False).to_numpy()
     if post.any():
         holds = np.where(post, digits.sum(axis=0, dtype=np.uint8) % 5 == 0, holds)
-    return _as_series(holds & _luhn(digits[:9]))
+    # No establishment has the number 00000: a spreadsheet rounded the SIRET to its first digits.
+    return _as_series(holds & _luhn(digits[:9]) & digits[9:].any(axis=0))
 
 
 def _digits(cells: pl.Series, length: int) -> npt.NDArray[np.uint8]:
@@ -140,7 +142,9 @@ def _number(cells: pl.LazyFrame, name: str, length: int, holds: pl.Expr) -> pl.L
     right_length = compact.str.contains(rf"^[0-9]{{{length}}}$")
     digits = pl.when(right_length).then(compact)
     shape = (
-        pl.when(pl.col("digits").is_not_null())
+        pl.when(pl.col("digits").str.ends_with(_ROUNDED) & pl.lit(length == _SIRET))
+        .then(pl.lit("identifiant_tronque"))
+        .when(pl.col("digits").is_not_null())
         .then(pl.lit(f"{name}_cle"))
         .when(TEXT.str.contains(r"^\d+([.,]\d+)?[eE][+]?\d+$"))
         .then(pl.lit("identifiant_tronque"))

@@ -219,7 +219,7 @@ def _checked(pile: Pile, reader: Reader, as_of: date | None, progress: Progress)
         raw[name] = whole.frame
     checked = check_nomenclatures(checked, catalogue, sirene=_sirene(reader.root, checked, others))
     checked = cross_check(link(checked, catalogue.tables), catalogue, as_of=as_of)
-    anomalies, confirmed = settle(_all_anomalies(checked, others), raw)
+    anomalies, confirmed = settle(_all_anomalies(checked, others), raw, catalogue.tables)
     return Collected(
         checked=checked,
         raw=raw,

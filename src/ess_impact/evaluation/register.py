@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import csv
+import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -18,6 +19,7 @@ from ess_impact.evaluation.collecting import Collected
 from ess_impact.evaluation.private_files import make_private_folder, write_private
 
 RECEIVED = "recus.csv"
+REPORTS = "rapports"
 PRESENT, REPLACED, REMOVED, PURGED, ERASED = "présent", "remplacé", "retiré", "purgé", "réécrit après effacement"
 """What became of a file."""
 
@@ -101,6 +103,27 @@ def record(campaign: Campaign, collected: Collected) -> str:
     except OSError:
         return "Dossier de campagne en lecture seule : ni registre ni magasin, tout sera relu la prochaine fois."
     return ""
+
+
+def keep_reports(campaign: Campaign, reports: Sequence[Path]) -> None:
+    """Keep what a run reported and published: it outlives the files received.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        The campaign; one that cannot be written to keeps nothing, as :func:`record` says.
+    reports : sequence of pathlib.Path
+        Files without personal data; together they name their folder, so that the same run leaves one copy.
+    """
+    contents = {path.name: path.read_bytes() for path in reports if path.is_file()}
+    digest = hashlib.sha256(b"".join(contents.values())).hexdigest()[:12]
+    folder = campaign.register_folder / REPORTS / f"{campaign.settings.date_reference.isoformat()}_{digest}"
+    try:
+        make_private_folder(folder)
+        for name, content in contents.items():
+            write_private(folder / name, content)
+    except OSError:
+        return
 
 
 def read_register(campaign: Campaign) -> list[Entry]:

@@ -12,7 +12,6 @@ from typing import Any, cast
 import polars as pl
 
 from ess_impact.data.anomalies import MASK
-from ess_impact.data.confirmations import references
 from ess_impact.definitions.tables import Table
 from ess_impact.text import enumerate_fr, plural
 
@@ -57,7 +56,7 @@ def group_faults(anomalies: pl.DataFrame) -> list[Fault]:
     Parameters
     ----------
     anomalies : polars.DataFrame
-        Those of one structure, columns of ``ANOMALY_SCHEMA``.
+        Those of one structure, columns of ``ANOMALY_SCHEMA`` and ``reference``.
 
     Returns
     -------
@@ -65,7 +64,7 @@ def group_faults(anomalies: pl.DataFrame) -> list[Fault]:
         Gravest first, then by number of rows: fifty thousand faults of one kind are one element.
     """
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    ordered = anomalies.with_columns(references(anomalies)).sort("file", "sheet", "row", "message", nulls_last=False)
+    ordered = anomalies.sort("file", "sheet", "row", "message", nulls_last=False)
     for row in ordered.iter_rows(named=True):
         key = tuple(str(row[name] or "") for name in ("severity", "table", "rule", "column"))
         groups.setdefault(key, []).append(row)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 import polars as pl
 from openpyxl import Workbook
 
 from ess_impact.data.checking import Checked
-from ess_impact.data.confirmations import CONFIRM_HEADER
+from ess_impact.data.confirmations import CONFIRM_HEADER, with_references
 from ess_impact.data.templates import IDENTITY_SHEET, save_workbook, sheet_titles
 from ess_impact.definitions.tables import Table
+from ess_impact.evaluation.collecting import Collected
 from ess_impact.report.anomaly_sentences import Fault, fault_sentence, group_faults, lines_to_mend
 from ess_impact.report.anomaly_sheets import PLACE_COLUMNS, Owned, fill_identity, fill_lines, fill_table
 from ess_impact.text import plural
@@ -33,48 +34,50 @@ _RETURN = (
 
 
 def write_anomaly_workbooks(
-    checked: Mapping[str, Checked],
-    anomalies: pl.DataFrame,
-    raw: Mapping[str, pl.DataFrame],
+    collected: Collected,
     out_dir: str | Path,
     *,
     tables: Mapping[str, Table] | None = None,
     synthetic: bool = False,
+    told: Callable[[int, int], None] | None = None,
 ) -> dict[str, Path]:
     """Write one workbook for each structure that has anomalies: ``<SIRET>.xlsx``.
 
     Parameters
     ----------
-    checked : mapping of str to Checked
-        Checked tables by id, all structures together.
-    anomalies : polars.DataFrame
-        All anomalies, columns of ``ANOMALY_SCHEMA``.
-    raw : mapping of str to polars.DataFrame
-        Rows as read, by table id: one text column for each known column found, plus ``_file``, ``_sheet``, ``_row``
-        and ``_sender``. Persons are already pseudonyms.
+    collected : Collected
+        Checked tables, all structures together; their anomalies; their rows as read, persons already pseudonyms.
     out_dir : str or pathlib.Path
         Folder of the workbooks, created if needed.
     tables : mapping of str to Table, optional
         Definitions of tables that may be missing from `checked` (nothing of them could be read).
     synthetic : bool, default False
         Whether to print « données fictives ».
+    told : callable, optional
+        Called before each workbook with its position, from 1, and how many there are.
 
     Returns
     -------
     dict
         Structure (SIRET, or ``fichier-<name>`` for a workbook that does not say whose it is) to the file written.
     """
+    checked, anomalies, raw = collected.checked, collected.anomalies, collected.raw
     known = {**(tables or {}), **{name: one.table for name, one in checked.items()}}
     folder = Path(out_dir)
     folder.mkdir(parents=True, exist_ok=True)
     owners = _owners_of_files(anomalies, raw, known)
-    keyed = anomalies.with_columns(
-        _owner=_owner(pl.col("file"), pl.col("siret"), owners), sheet=pl.col("sheet").fill_null("")
-    ).filter(pl.col("_owner") != "")
+    keyed = (
+        with_references(anomalies, raw, known)
+        .with_columns(_owner=_owner(pl.col("file"), pl.col("siret"), owners), sheet=pl.col("sheet").fill_null(""))
+        .filter(pl.col("_owner") != "")
+    )
     wanted = keyed["_owner"].unique().sort().to_list()
     owned = _split_rows(checked, {name: raw[name] for name in sorted(set(raw) & set(known))}, owners, wanted, known)
     written: dict[str, Path] = {}
-    for (owner,), faults in keyed.partition_by("_owner", as_dict=True, maintain_order=False).items():
+    parts = keyed.partition_by("_owner", as_dict=True, maintain_order=False)
+    for position, ((owner,), faults) in enumerate(parts.items(), start=1):
+        if told is not None:
+            told(position, len(parts))
         book = _workbook(str(owner), faults, owned.get(str(owner), {}), known, synthetic)
         written[str(owner)] = folder / f"{owner}.xlsx"
         save_workbook(book, written[str(owner)])

@@ -332,5 +332,5 @@ def _written(catalogue: Catalogue, collected: Collected, out: Path | None) -> Ch
         return CheckReport(collected=collected, tables=catalogue.tables)
     out.mkdir(parents=True, exist_ok=True)
     write_anomalies_csv(collected.anomalies, out / "anomalies.csv", tables=catalogue.tables)
-    write_anomaly_workbooks(collected.checked, collected.anomalies, collected.raw, out, tables=catalogue.tables)
+    write_anomaly_workbooks(collected, out, tables=catalogue.tables)
     return CheckReport(collected=collected, tables=catalogue.tables, written=out)

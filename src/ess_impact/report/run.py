@@ -21,12 +21,15 @@ from ess_impact.definitions.vocabulary import Diffusion
 from ess_impact.evaluation.campaign import Campaign
 from ess_impact.evaluation.collecting import Collected, Progress, collect, silent
 from ess_impact.evaluation.indicators import evaluate_collected
-from ess_impact.evaluation.register import record
+from ess_impact.evaluation.register import keep_reports, record
 from ess_impact.evaluation.results import Results
 from ess_impact.report.anomaly_csv import write_anomalies_csv
 from ess_impact.report.anomaly_workbook import write_anomaly_workbooks
 from ess_impact.report.exports import write_results
 from ess_impact.text import format_number
+
+_KEPT = ("results/indicateurs.csv", "results/provenance.json", "anomalies/anomalies.csv")
+"""Reports and aggregates that stay in the register once the files received are purged."""
 
 
 @dataclass(slots=True)
@@ -204,11 +207,12 @@ def run_campaign(
     with watch.step("registre"):
         notice = record(campaign, collected)
     with watch.step("anomalies"):
-        workbooks = write_anomalies(collected, out / "anomalies", campaign)
+        workbooks = write_anomalies(collected, out / "anomalies", campaign, progress)
     with watch.step("indicateurs"):
         results = evaluate_collected(campaign, collected)
     with watch.step("résultats"):
         write_results(results, campaign, out)
+        keep_reports(campaign, [out / name for name in _KEPT])
     if book:
         with watch.step("livre et PDF"):
             progress("Livre", 1, 1)
@@ -225,7 +229,7 @@ def _clear(out: Path) -> None:
         (out / "book" / "evaluation.pdf").unlink(missing_ok=True)
 
 
-def write_anomalies(collected: Collected, folder: Path, campaign: Campaign) -> int:
+def write_anomalies(collected: Collected, folder: Path, campaign: Campaign, progress: Progress = silent) -> int:
     """Write the anomalies of a campaign: one CSV, and one workbook per structure.
 
     Parameters
@@ -236,6 +240,8 @@ def write_anomalies(collected: Collected, folder: Path, campaign: Campaign) -> i
         Folder of the anomalies; its former workbooks are removed.
     campaign : Campaign
         Definitions of the tables.
+    progress : callable
+        Called for each workbook.
 
     Returns
     -------
@@ -248,12 +254,11 @@ def write_anomalies(collected: Collected, folder: Path, campaign: Campaign) -> i
     tables = campaign.catalogue.tables
     write_anomalies_csv(collected.anomalies, folder / "anomalies.csv", tables=tables)
     written = write_anomaly_workbooks(
-        collected.checked,
-        collected.anomalies,
-        collected.raw,
+        collected,
         folder,
         tables=tables,
         synthetic=campaign.settings.synthetique,
+        told=lambda position, total: progress("Classeurs à renvoyer", position, total),
     )
     return len(written)
 

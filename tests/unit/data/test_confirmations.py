@@ -10,18 +10,19 @@ from ess_impact.data.confirmations import (
     CONFIRM_HEADER,
     CONFIRMED,
     REFERENCE_HEADER,
-    references,
     settle,
     take_confirmations,
     with_confirmations,
+    with_references,
 )
 from ess_impact.data.grids import Grid, build_grid
+from ess_impact.definitions.catalogue import Catalogue
 
 ALERT = Anomaly(
     table="structures", file="a.xlsx", sheet="S", row=2, column="etp", value="30", rule="etp_eleve", severity="alerte",
     message="m", remedy="r",
 )  # fmt: skip
-REFERENCE = references(to_frame([ALERT]))[0]
+REFERENCE = with_references(to_frame([ALERT]), {}, {})["reference"][0]
 
 
 def grid(answer: str | None, reference: str, headers=("SIRET", CONFIRM_HEADER, REFERENCE_HEADER)) -> Grid:
@@ -37,7 +38,7 @@ def given(answer: str | None, reference: str) -> dict[str, pl.DataFrame]:
 
 
 def parted(raw, *anomalies: Anomaly) -> tuple[int, int]:
-    still, settled = settle(to_frame(list(anomalies)), raw)
+    still, settled = settle(to_frame(list(anomalies)), raw, {})
     return still.height, settled.height
 
 
@@ -90,6 +91,47 @@ def test_a_sheet_without_the_columns_is_left_as_it_is():
 
 
 def test_no_raw_row_no_confirmation():
-    still, settled = settle(to_frame([ALERT]), {})
+    still, settled = settle(to_frame([ALERT]), {}, {})
     assert (still.height, settled.height) == (1, 0)
     assert settled.columns == still.columns
+
+
+def test_a_reference_covers_what_the_rule_reads_and_nothing_else():
+    tables = Catalogue.load().tables
+    place = {"_file": ["a.xlsx"], "_sheet": ["S"], "_row": [2]}
+    anomaly = Anomaly(
+        table="structures", file="a.xlsx", sheet="S", row=2, column="effectif", value="3",
+        rule="etp_eleve_pour_effectif", severity="alerte", message="m", remedy="r",
+    )  # fmt: skip
+
+    def reference(**cells: str) -> str:
+        row = pl.DataFrame({"effectif": ["3"], "etp": ["16"], "denomination": ["A"], **place})
+        rows = row.with_columns(pl.lit(text).alias(name) for name, text in cells.items())
+        return with_references(to_frame([anomaly]), {"structures": rows}, tables)["reference"][0]
+
+    assert reference() == reference(denomination="B") == reference(etp=" 16 ")
+    assert reference() != reference(etp="18")
+
+
+def test_a_reference_follows_derived_columns_back_to_what_was_written():
+    tables = Catalogue.load().tables
+    dates = {"_file": ["a"], "_sheet": [""], "_row": [2], "siret": ["1"], "annee": ["2025"], "etp": ["9"]}
+    rule = tables["structures"].cross_checks[0]
+    anomaly = Anomaly(
+        table="structures",
+        file="a",
+        row=2,
+        column="etp",
+        value="9",
+        rule=rule.id,
+        severity="alerte",
+        message="",
+        remedy="",
+    )
+    one, other = (
+        with_references(to_frame([anomaly]), {"structures": pl.DataFrame(dates | {"annee": [year]})}, tables)[
+            "reference"
+        ][0]
+        for year in ("2025", "2024")
+    )
+    assert one != other

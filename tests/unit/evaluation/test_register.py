@@ -17,7 +17,7 @@ from ess_impact.data.synthetic import write_example
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.evaluation.campaign import Campaign, Settings
 from ess_impact.evaluation.collecting import Collected, collect
-from ess_impact.evaluation.register import keep_until, read_register, record, write_table
+from ess_impact.evaluation.register import keep_reports, keep_until, read_register, record, write_table
 from ess_impact.evaluation.reminders import reminders, write_reminders
 
 CATALOGUE = Catalogue.load()
@@ -221,3 +221,15 @@ def test_the_example_reminds_the_silent_and_the_faulty(tmp_path: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(written.read_text(encoding="utf-8-sig")), delimiter=";"))
     assert {row["attendue"] for row in rows} == {""}
     assert len(rows) == len(told) - len(summary.silent)
+
+
+def test_reports_outlive_the_files_and_the_same_run_leaves_one_copy(folder: Folder, tmp_path: Path) -> None:
+    campaign = folder({"structures/structures.csv": [HEADER, structure(A)]})
+    report = tmp_path / "sortie" / "anomalies.csv"
+    report.parent.mkdir()
+    for text in ("un", "un", "deux"):
+        report.write_text(text, encoding="utf-8")
+        keep_reports(campaign, [report, tmp_path / "absent.csv"])
+    kept = sorted((campaign.register_folder / "rapports").iterdir())
+    assert sorted((one / "anomalies.csv").read_text(encoding="utf-8") for one in kept) == ["deux", "un"]
+    assert all(one.name.startswith("2026-03-31_") for one in kept)

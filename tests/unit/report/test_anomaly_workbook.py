@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from ess_impact.data.confirmations import CONFIRM_HEADER, REFERENCE_HEADER, settle
 from ess_impact.data.reading import read_workbook
 from ess_impact.definitions.tables import Table
+from ess_impact.evaluation.collecting import Collected
 from ess_impact.report.anomaly_csv import write_anomalies_csv
 from ess_impact.report.anomaly_sheets import MAX_COMMENTS
 from ess_impact.report.anomaly_workbook import write_anomaly_workbooks
@@ -74,7 +75,8 @@ RAW = _raw(
 
 def _write(tmp_path: Path, anomalies: pl.DataFrame, raw: pl.DataFrame = RAW, **options: Any):
     checked = {"sorties": Checked(table=TABLE, accepted=raw.filter(pl.col("_row") == 2))}
-    return write_anomaly_workbooks(checked, anomalies, {"sorties": raw}, tmp_path, **options)
+    collected = Collected(checked=checked, anomalies=anomalies, raw={"sorties": raw}, files=())
+    return write_anomaly_workbooks(collected, tmp_path, **options)
 
 
 def _lines(path: Path) -> list[str]:
@@ -190,7 +192,8 @@ def test_an_unreadable_file_gets_a_workbook_that_says_so(tmp_path):
 
 def test_a_missing_sheet_comes_back_empty_with_its_headers(tmp_path):
     missing = _anomalies(_fault(None, column="", message="feuille absente", remedy="Remplissez-la."))
-    book = load_workbook(write_anomaly_workbooks({}, missing, {}, tmp_path, tables={"sorties": TABLE})[ONE])
+    nothing = Collected(checked={}, anomalies=missing, raw={}, files=())
+    book = load_workbook(write_anomaly_workbooks(nothing, tmp_path, tables={"sorties": TABLE})[ONE])
     assert [cell.value for cell in book["Sorties"][1]] == ["SIRET", "Salarié", "Date de sortie", "Heures"]
     assert book["Sorties"].max_row == 1
 
@@ -318,7 +321,7 @@ def test_a_confirmed_alerte_is_settled_when_the_workbook_comes_back_and_stays_so
     assert [fault.rule for fault in back.anomalies] == []
     row = {"file": "retour.xlsx", "row": 4, "severity": "alerte", "rule": "jours"}
     again = _anomalies(_fault(4) | row | {"value": "04/02/2024"}, _fault(4) | row | {"value": "05/02/2024"})
-    still, settled = settle(again, {"sorties": back.frame})
+    still, settled = settle(again, {"sorties": back.frame}, {"sorties": TABLE})
     assert (still["value"].to_list(), settled["value"].to_list()) == (["05/02/2024"], ["04/02/2024"])
     resent = _write(tmp_path / "second", _anomalies(_fault(3) | {"file": "retour.xlsx"}), back.frame)[ONE]
     second = load_workbook(resent)["Sorties"]
