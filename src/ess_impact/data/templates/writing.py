@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZipFile
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell
@@ -16,6 +17,8 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
+from ess_impact.data.archives import without_clock
+
 FONT = "Calibri"
 """Named in every cell: a style without a name falls back to another font than the rest of the sheet."""
 
@@ -23,7 +26,6 @@ REQUIRED_FILL, OPTIONAL_FILL, EXAMPLE_FILL = "1F4E79", "5B7FA6", "6B6B6B"
 """Backgrounds of headers: a column to fill in, one that may stay empty, one of an example."""
 
 _EPOCH = datetime(2000, 1, 1)
-_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LINE = 15.5
 """Height of a line of text, in points."""
@@ -142,30 +144,7 @@ def save_workbook(book: Workbook, path: str | Path) -> None:
         sheet.page_setup.orientation = "landscape"
         sheet.page_setup.fitToHeight = 0
         sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    with _StableZip(path, "w", ZIP_DEFLATED) as archive:
+    made = io.BytesIO()
+    with ZipFile(made, "w") as archive:
         ExcelWriter(book, archive).write_data()
-
-
-class _StableZip(ZipFile):
-    """A zip archive whose entries carry neither clock nor machine."""
-
-    def writestr(
-        self,
-        zinfo_or_arcname: str | ZipInfo,
-        data: Any,
-        compress_type: int | None = None,
-        compresslevel: int | None = None,
-    ) -> None:
-        name = zinfo_or_arcname if isinstance(zinfo_or_arcname, str) else zinfo_or_arcname.filename
-        entry = ZipInfo(name, _ZIP_DATE)
-        entry.create_system = 3
-        super().writestr(entry, data, compress_type or ZIP_DEFLATED, compresslevel)
-
-    def write(
-        self,
-        filename: Any,
-        arcname: Any = None,
-        compress_type: int | None = None,
-        compresslevel: int | None = None,
-    ) -> None:
-        self.writestr(str(arcname or filename), Path(filename).read_bytes(), compress_type, compresslevel)
+    Path(path).write_bytes(without_clock(made.getvalue()))
