@@ -254,6 +254,10 @@ def enumerate_fr(items: Sequence[str]) -> str:
     return " et ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
 
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""First characters that make a spreadsheet compute a cell."""
+
+
 def inert(text: str) -> str:
     """Show a text written by a stranger as what it is: nothing in it acts on a terminal or reorders a line.
 

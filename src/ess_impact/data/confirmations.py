@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -48,11 +48,12 @@ def with_references(
     Notes
     -----
     The reference is a digest of the rule, the column, the value, and what the row holds in the columns a declared rule
-    reads: whatever the rule judged has changed, the alerte is asked about anew.
+    reads, and, for a rule over several rows or tables, of its message, which quotes what it compared: whatever the rule
+    judged has changed, the alerte is asked about anew.
     """
     numbered = anomalies.with_row_index(_INDEX)
     parts = [
-        _in_context(part, raw.get(str(table)), _columns_read(tables.get(str(table)), str(rule)))
+        _in_context(part, raw.get(str(table)), tables.get(str(table)), str(rule))
         for (table, rule), part in numbered.partition_by("table", "rule", as_dict=True).items()
     ]
     if not parts:
@@ -67,9 +68,11 @@ def with_references(
     return anomalies.with_columns(reference=digests)
 
 
-def _in_context(part: pl.DataFrame, rows: pl.DataFrame | None, columns: Collection[str]) -> pl.DataFrame:
-    """Add what the rows of some anomalies hold in some columns, as text."""
-    named = [] if rows is None else sorted(set(columns) & set(rows.columns))
+def _in_context(part: pl.DataFrame, rows: pl.DataFrame | None, table: Table | None, rule: str) -> pl.DataFrame:
+    """Add what a rule judged beside the value: other columns of the row, or what its message quotes of other rows."""
+    if table is not None and rule in {one.id for one in table.cross_checks}:
+        part = part.with_columns(value=pl.concat_str(pl.col("value").fill_null(""), "message", separator="\x1f"))
+    named = [] if rows is None else sorted(_columns_read(table, rule) & set(rows.columns))
     if rows is None or not named:
         return part.with_columns(pl.lit("").alias(_CONTEXT))
     cells = [pl.col(name).cast(pl.String).str.strip_chars().fill_null("") for name in named]

@@ -16,6 +16,7 @@ from ess_impact.data.reading import RawTable, combine, missing_sheet
 from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.evaluation.campaign import Submitted
+from ess_impact.evaluation.foreign_rows import without_foreign_rows
 from ess_impact.evaluation.reading_files import FileReading, received_on
 
 FRAME_TABLE = "structures"
@@ -139,11 +140,11 @@ class Pile:
         Returns
         -------
         RawTable
-            All its rows, save the accounts of a year that came in more detail by another door.
+            Its rows, save those about another structure than their sender, and accounts sent in more detail otherwise.
         """
         parts = self.parts.pop(name)
         whole = merge_departements(parts) if name == _MERGED and len(parts) > 1 else combine(parts)
-        return one_door(_latest(self._tables[name], whole))
+        return one_door(_latest(self._tables[name], without_foreign_rows(whole)))
 
     def missing_sheets(self) -> list[Anomaly]:
         """Report the workbooks without the common sheet, unless another file holds the structure.

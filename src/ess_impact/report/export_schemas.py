@@ -21,11 +21,11 @@ from ess_impact.definitions.tables import Column, Table
 from ess_impact.definitions.vocabulary import SCALES, ColumnType
 from ess_impact.errors import DefinitionError
 from ess_impact.report.schema_readme import escaped, schema_readme
+from ess_impact.text import FORMULA_STARTS
 
 VALID, INVALID = "exemple-valide.csv", "exemple-invalide.csv"
 _KEY = b"exemple sans personne"
 """Pseudonyms of the example row are thrown away with its check."""
-_FORMULA_STARTS = ("=", "+", "-", "@")
 _TEXTS = (ColumnType.TEXTE, ColumnType.PERSONNE)
 _WRONG = {
     ColumnType.SIRET: "123",
@@ -157,7 +157,7 @@ def valid_row(table: Table, catalogue: Catalogue) -> dict[str, str]:
 def _sample(column: Column, catalogue: Catalogue) -> str:
     if column.example is not None:
         text = canonical(column, column.example, catalogue.codelists) or column.example
-        return f"'{text}" if column.type in _TEXTS and text.startswith(_FORMULA_STARTS) else text
+        return f"'{text}" if column.type in _TEXTS and text.startswith(FORMULA_STARTS) else text
     if not column.required:
         return ""
     if column.codelist is not None:

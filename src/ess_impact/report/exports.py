@@ -11,8 +11,8 @@ import polars as pl
 from ess_impact._resources import shipped
 from ess_impact.evaluation.campaign import Campaign
 from ess_impact.evaluation.results import Results
+from ess_impact.text import FORMULA_STARTS
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _SNAPSHOT = "definitions"
 
 
@@ -61,7 +61,7 @@ def spreadsheet_safe(frame: pl.DataFrame) -> pl.DataFrame:
     """
     texts = [name for name, kind in frame.schema.items() if kind == pl.String]
     dangerous = {
-        name: pl.any_horizontal([pl.col(name).str.starts_with(mark) for mark in _FORMULA_STARTS]) for name in texts
+        name: pl.any_horizontal([pl.col(name).str.starts_with(mark) for mark in FORMULA_STARTS]) for name in texts
     }
     return frame.with_columns(
         pl.when(dangerous[name]).then(pl.lit("'") + pl.col(name)).otherwise(pl.col(name)).alias(name) for name in texts

@@ -41,6 +41,7 @@ _NAMES = {
     "fichier_vide": "fichier vide",
     "identite_absente": "la feuille d’identité manque ou n’a pas de SIRET",
     "ligne_non_remplie": "une ligne préremplie n’a pas été complétée",
+    "ligne_d_une_autre_structure": "ligne écrite au nom d’une autre structure",
     "macros": "classeur à macros refusé",
     "mauvaise_extension": "contenu qui ne correspond pas à l’extension du fichier",
     "naf_hors_ess": "activité hors du périmètre statistique de l’ESS",

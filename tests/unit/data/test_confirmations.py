@@ -113,6 +113,20 @@ def test_a_reference_covers_what_the_rule_reads_and_nothing_else():
     assert reference() != reference(etp="18")
 
 
+def test_a_reference_of_a_rule_over_several_rows_covers_what_its_message_quotes():
+    table = Catalogue.load().table("structures")
+    rule = next(one.id for one in table.cross_checks if one.kind == "evolution")
+    first, second = (
+        Anomaly(
+            table="structures", file="a", row=2, column="effectif", value="99", rule=rule, severity="alerte",
+            message=f"{earlier} en 2024, 99 en 2025", remedy="r",
+        )
+        for earlier in (13, 30)
+    )  # fmt: skip
+    one, other = with_references(to_frame([first, second]), {}, {"structures": table})["reference"]
+    assert one != other
+
+
 def test_a_reference_follows_derived_columns_back_to_what_was_written():
     tables = Catalogue.load().tables
     dates = {"_file": ["a"], "_sheet": [""], "_row": [2], "siret": ["1"], "annee": ["2025"], "etp": ["9"]}

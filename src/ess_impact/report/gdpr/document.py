@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ess_impact.data.archives import without_clock
+from ess_impact.data.templates import printable
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -128,7 +129,7 @@ def write_document(document: Document, folder: Path) -> Path:
     word = docx.Document()
     _set_page(word)
     _set_properties(word, document.title)
-    word.add_heading(document.title, level=0)
+    word.add_heading(printable(document.title), level=0)
     if document.draft:
         word.add_paragraph(_DRAFT, style="Quote")
     for block in document.blocks:
@@ -150,7 +151,7 @@ def _set_page(word: WordDocument) -> None:
 
 def _set_properties(word: WordDocument, title: str) -> None:
     properties = word.core_properties
-    properties.title, properties.author, properties.last_modified_by = title, "ess-impact", "ess-impact"
+    properties.title, properties.author, properties.last_modified_by = printable(title), "ess-impact", "ess-impact"
     properties.language, properties.comments = "fr-FR", ""
     properties.created = properties.modified = _EPOCH
     for language in word.styles.element.iter("{http://schemas.openxmlformats.org/wordprocessingml/2006/main}lang"):
@@ -161,12 +162,12 @@ def _set_properties(word: WordDocument, title: str) -> None:
 def _add(word: WordDocument, block: Block) -> None:
     match block:
         case Heading(text, level):
-            word.add_heading(text, level=level)
+            word.add_heading(printable(text), level=level)
         case Paragraph(text):
-            word.add_paragraph(text)
+            word.add_paragraph(printable(text))
         case Bullets(items):
             for item in items:
-                word.add_paragraph(item, style="List Bullet")
+                word.add_paragraph(printable(item), style="List Bullet")
         case Grid(header, rows):
             _add_grid(word, header, rows)
 
@@ -176,12 +177,12 @@ def _add_grid(word: WordDocument, header: Sequence[str], rows: Sequence[Sequence
 
     table = word.add_table(rows=1, cols=len(header), style="Light Grid Accent 1")
     for cell, text in zip(table.rows[0].cells, header, strict=True):
-        cell.text = text
+        cell.text = printable(text)
     # The header is repeated on every page, and read as such by a screen reader.
     table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     for row in rows:
         added = table.add_row()
         added._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         for cell, text in zip(added.cells, row, strict=True):
-            cell.text = text
+            cell.text = printable(text)
     word.add_paragraph()
