@@ -77,7 +77,7 @@ def test_filled_in_it_is_read_without_a_fault(template: Path, tmp_path: Path) ->
 
 def test_untouched_it_is_no_answer(template: Path, tmp_path: Path) -> None:
     """Rows written beforehand are neither read nor refused, alone or within a campaign."""
-    with pytest.raises(ReadingError, match="n'ont pas été remplies"):
+    with pytest.raises(ReadingError, match="n'a pas encore été rempli"):
         check_path(template)
     (tmp_path / "structures").mkdir()
     shutil.copy(template, tmp_path / "structures/vide.xlsx")

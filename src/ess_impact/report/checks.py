@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import secrets
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from ess_impact.data.headers import match_headers
 from ess_impact.data.reading import TEXT_FILES
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.tables import Table
+from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.errors import ReadingError, UsageError
 from ess_impact.evaluation.campaign import FOLDERS, SETTINGS, Campaign, Submitted, classify
 from ess_impact.evaluation.collecting import Collected, collect, collect_files, silent
@@ -26,8 +28,6 @@ from ess_impact.report.anomaly_workbook import write_anomaly_workbooks
 from ess_impact.report.validata import validata_report
 from ess_impact.text import format_number, plural
 
-_EPHEMERAL_KEY = b"verification sans conservation"
-"""Nothing pseudonymised by a check is kept."""
 _SHOWN = 40
 MAX_STDIN = 512 * 1024**2
 """Most bytes read from the standard input."""
@@ -90,7 +90,7 @@ class CheckReport:
         """
         lines = [
             f"{one.file} ({one.table}) : {plural(one.read, 'ligne lue', 'lignes lues')}, "
-            f"{plural(one.accepted, 'acceptée')}"
+            f"{_replaced(one.replaced)}{plural(one.accepted, 'acceptée')}"
             for one in self.collected.files
         ]
         anomalies = self.collected.anomalies
@@ -100,14 +100,19 @@ class CheckReport:
         return "\n".join(lines)
 
 
+def _replaced(rows: int) -> str:
+    return f"dont {plural(rows, 'remplacée')} par un envoi plus récent, " if rows else ""
+
+
 def _grouped(anomalies: pl.DataFrame) -> list[str]:
+    """Write one line per kind of fault: what is refused first, then file by file and sheet by sheet, as one reads."""
     keys = ["severity", "file", "sheet", "column", "rule", "remedy"]
     example = pl.when(pl.col("message").n_unique() > 1).then(pl.lit("par exemple : ")).otherwise(pl.lit(""))
     groups = anomalies.group_by(keys, maintain_order=True).agg(
         "row", (example + pl.col("message").first()).alias("message")
     )
-    ordered = groups.with_columns(pl.col("row").list.len().alias("n")).sort(
-        "severity", "n", "file", "rule", descending=[True, True, False, False]
+    ordered = groups.with_columns(first=pl.col("row").list.min()).sort(
+        "severity", "file", "sheet", "first", "rule", descending=[True, *[False] * 4], nulls_last=False
     )
     lines = []
     for one in ordered.head(_SHOWN).iter_rows(named=True):
@@ -116,7 +121,8 @@ def _grouped(anomalies: pl.DataFrame) -> list[str]:
         where = f", {'lignes' if len(rows) > 1 else 'ligne'} {_some(rows)}" if rows else ""
         lines.append(f"{one['severity'].upper()} {place}{where} : {one['message']} {one['remedy']}".rstrip())
     if ordered.height > _SHOWN:
-        lines.append(f"… et {format_number(ordered.height - _SHOWN)} autres sortes de fautes.")
+        rest = format_number(ordered.height - _SHOWN)
+        lines.append(f"… et {rest} autres sortes de fautes : --out DOSSIER les écrit toutes.")
     return lines
 
 
@@ -264,14 +270,34 @@ def infer_table(headers: Sequence[str], tables: Mapping[str, Table]) -> str:
 def _checked(
     catalogue: Catalogue, root: Path, files: Sequence[Submitted], out: Path | None, progress: Progress
 ) -> CheckReport:
-    collected = collect_files(catalogue, root, files, key=_EPHEMERAL_KEY, as_of=None, progress=progress)
+    # Outside a campaign nothing is kept: the key is thrown away, and so are the pseudonyms.
+    collected = collect_files(catalogue, root, files, key=secrets.token_bytes(32), as_of=None, progress=progress)
     if not any(one.read for one in collected.files):
+        if "ligne_non_remplie" in collected.anomalies["rule"]:
+            raise ReadingError(
+                "ce modèle n'a pas encore été rempli : rien n'a été compté",
+                where=files[0].path.name,
+                fix="Remplissez-le, au moins la feuille « Structures et emplois », puis renvoyez-le.",
+            )
         reasons = collected.anomalies["message"].unique(maintain_order=True).to_list()
         why = " ; ".join(reasons) or ("aucune ligne" if files else "aucun fichier")
         where = files[0].path.name if len(files) == 1 else root.name
         remedy = collected.anomalies["remedy"][0] if len(reasons) == 1 else ""
         raise ReadingError(f"rien de lisible ({why})", where=where, fix=remedy)
-    return _written(catalogue, collected, out)
+    return _written(catalogue, _without_persons(collected, catalogue), out)
+
+
+def _without_persons(collected: Collected, catalogue: Catalogue) -> Collected:
+    """Leave out thrown-away pseudonyms: sent back to a campaign, they would pass for other persons."""
+    raw = {
+        name: frame.with_columns(
+            pl.lit(None, dtype=pl.String).alias(column.name)
+            for column in catalogue.tables[name].columns
+            if column.type is ColumnType.PERSONNE and column.name in frame.columns
+        )
+        for name, frame in collected.raw.items()
+    }
+    return replace(collected, raw=raw)
 
 
 def _files(path: Path, catalogue: Catalogue, table: str) -> list[Submitted]:
