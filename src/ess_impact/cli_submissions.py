@@ -27,6 +27,9 @@ submissions.add_typer(fec, name="fec")
 
 Campagne = Annotated[Path, typer.Argument(metavar="DOSSIER", help="Dossier de campagne (avec campagne.yaml).")]
 Tables = Annotated[list[str] | None, typer.Option("--table", help="Table concernée (répétable) ; toutes par défaut.")]
+Outputs = Annotated[
+    list[Path] | None, typer.Option("--sortie", help="Dossier de résultats à nettoyer aussi (répétable).")
+]
 Yes = Annotated[
     bool, typer.Option("--oui", help="Fait vraiment ; sans cette option, dit seulement ce qui serait fait.")
 ]
@@ -166,8 +169,10 @@ def relances(
     with progress_bar(quiet) as progress:
         collected = collect(campaign, progress, keep=True, processes=processors())
     with writing(out or folder):
-        record(campaign, collected)
+        notice = record(campaign, collected)
         written = write_reminders(campaign, collected, out)
+    if notice:
+        say(notice)
     if not quiet:
         show_text(f"Relances : {written}")
 
@@ -182,6 +187,7 @@ def purge(
         ),
     ] = None,
     tables: Tables = None,
+    outputs: Outputs = None,
     confirmed: Yes = False,
 ) -> None:
     """Supprime les fichiers reçus dont la durée de conservation est passée, avec un certificat.
@@ -194,7 +200,9 @@ def purge(
     from ess_impact.evaluation.erasure import purge as delete_due
 
     today = (day or datetime.now()).date()
-    certificate = delete_due(Campaign.open(folder), today=today, tables=tables, dry_run=not confirmed)
+    certificate = delete_due(
+        Campaign.open(folder), today=today, tables=tables, outputs=outputs or (), dry_run=not confirmed
+    )
     _show_certificate(certificate)
 
 
@@ -207,9 +215,7 @@ def effacer(
     structure: Annotated[
         str, typer.Option("--structure", metavar="SIRET", help="Limite l'effacement aux lignes de cette structure.")
     ] = "",
-    outputs: Annotated[
-        list[Path] | None, typer.Option("--sortie", help="Dossier de résultats à nettoyer aussi (répétable).")
-    ] = None,
+    outputs: Outputs = None,
     confirmed: Yes = False,
 ) -> None:
     """Efface une personne des fichiers reçus, du magasin et des sorties, avec un certificat.

@@ -240,7 +240,9 @@ PROVENANCE: dict[str, Any] = {
             "lignes_ecartees": 3,
         },
     ],
-    "tables": {"sorties": {"lues": 1112, "acceptees": 1089, "ecartees": 23, "rejets": 31, "alertes": 4}},
+    "tables": {
+        "sorties": {"lues": 1112, "acceptees": 1089, "ecartees": 23, "remplacees": 0, "rejets": 31, "alertes": 4}
+    },
     "regles": [
         {"table": "sorties", "regle": "effectif_positif", "severite": "rejet", "nombre": 12},
         {"table": "sorties", "regle": "doublon", "severite": "rejet", "nombre": 3},

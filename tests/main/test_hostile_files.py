@@ -127,6 +127,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "deux_encodages.csv": (lines(row(denomination="Été")).encode() + "Été é".encode() + b"\xe9\n", "encodage_inconnu"),
     "colonnes.csv": ((";" * 1_000_000 + "\n").join(["", "a"]).encode(), "trop_de_colonnes"),
     "titre_sans_fin.csv": (b"siret" + b"x" * 1_000_000, "ligne_demesuree"),
+    "irregulier_entre_guillemets.csv": (lines(row()).encode() + b'"x"\n' * 200_000, "ligne_irreguliere"),
     "irregulier.csv": (lines(row()).encode() + b"x\n" * 200_000, "ligne_irreguliere"),
     "vide.csv": (b"", "fichier_vide"),
     "blancs.csv": (b"\xef\xbb\xbf \n\t\n;;;\n", "fichier_vide"),
@@ -217,6 +218,7 @@ def test_code_4_and_a_reason_where_nothing_is_readable(
     assert (done.returncode, done.stdout) == (4, "")
     assert f"structures_{name} : rien de lisible (" in done.stderr
     assert "nregistrez-le" in done.stderr or "séparateur" in done.stderr
+    assert ("macros" in done.stderr) == name.endswith(".xlsm")
 
 
 @pytest.mark.parametrize("kind", ["folder", "broken", "loop", "pipe", "device", "absent", "headers_only"])

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import openpyxl
 import polars as pl
 import pypdf
 import pytest
@@ -131,3 +132,28 @@ def test_a_personal_value_typed_in_a_declared_cell_is_masked_everywhere(
         if path.is_file():
             contents = [content for _, content in _layers(path)]
             assert not any(b"285136299900191" in one or b"camille@" in one for one in contents), path.name
+
+
+def test_a_person_named_by_a_file_a_sheet_or_a_wrong_cell_is_named_nowhere(
+    ess_impact: Callable, small_campaign: Callable, row: Callable, sirets: tuple[str, ...], tmp_path: Path
+) -> None:
+    nir, mail, typed = "285136299900191", "camille.canari@exemple.invalid", "Camille Canari"
+    folder = small_campaign(structures=[*map(row, sirets[:6]), row(sirets[6], effectif=f"voir {typed}")])
+    book = openpyxl.Workbook()
+    book.worksheets[0].title = "identite"
+    book.worksheets[0].append(("SIRET", sirets[0]))
+    book.create_sheet(nir).append(("x",))
+    book.save(folder / "structures" / f"{nir}.xlsx")
+    (folder / "structures" / f"{mail}.xlsx").write_bytes(b"pas un classeur")
+    done = ess_impact("evaluate", folder, "--out", tmp_path / "out", "--no-book")
+    told = [done, ess_impact("check", folder, "--out", tmp_path / "lu", "--json")]
+    texts = {"": "".join(f"{one.stdout}{one.stderr}" for one in told).encode()}
+    for root in (tmp_path / "out", tmp_path / "lu", folder / "registre"):
+        files = [path for path in root.rglob("*") if path.is_file()]
+        texts |= {f"{path}{part}": content for path in files for part, content in _layers(path)}
+    assert any("masqué-".encode() in text for text in texts.values())
+    assert not [name for name, text in texts.items() if nir.encode() in text or mail.encode() in text or mail in name]
+    # The workbook of a structure and the store hold its rows as it wrote them.
+    shared = [text for name, text in texts.items() if not name or name.endswith((".csv", ".json"))]
+    assert not any(b"Canari" in text for text in shared)
+    assert any("[texte masqué]".encode() in text for text in shared)

@@ -181,11 +181,13 @@ def test_no_clock_and_no_machine_path_in_results(published: Path) -> None:
 def test_provenance_counts_every_row(published: Path) -> None:
     found = json.loads((published / "results/provenance.json").read_text(encoding="utf-8"))
     for one in found["fichiers"]:
-        assert one["lignes_lues"] == one["lignes_acceptees"] + one["lignes_ecartees"], one["fichier"]
+        counted = ("lignes_acceptees", "lignes_ecartees", "lignes_hors_champ", "lignes_remplacees")
+        assert one["lignes_lues"] == sum(one[name] for name in counted), one["fichier"]
     for name, table in found["tables"].items():
         files = [one for one in found["fichiers"] if one["table"] == name]
         assert sum(one["lignes_lues"] for one in files) == table["lues"], name
-        assert sum(one["lignes_acceptees"] for one in files) == table["acceptees"] == table["lues"] - table["ecartees"]
+        assert sum(one["lignes_acceptees"] for one in files) == table["acceptees"]
+        assert table["lues"] == table["acceptees"] + table["ecartees"] + table["remplacees"], name
 
 
 def test_strict_gives_one_and_json_is_json(ess_impact: Cli, small_campaign, row, sirets, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ CATALOGUE = Catalogue(
     indicators={}, tables={"essai": TABLE}, codelists={"sexes": SEXES}, parameters={}, plans={}, methods={}
 )
 
-_post = st.integers(0, 99_999).map(lambda number: f"356000000{number:05d}")
+_post = st.integers(1, 99_999).map(lambda number: f"356000000{number:05d}")
 _day = st.dates(date(2023, 1, 1), date(2024, 12, 31))
 _rows = st.lists(
     st.fixed_dictionaries(

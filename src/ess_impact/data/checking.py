@@ -16,6 +16,7 @@ from ess_impact.data.duplicates import FIRST, repeated_keys
 from ess_impact.data.grids import Grid
 from ess_impact.data.messages import MESSAGES
 from ess_impact.data.parsing import INDEX, Parsed, dtype_of, parse_column
+from ess_impact.data.personal import quotable
 from ess_impact.data.reading import Conversions, RawTable
 from ess_impact.data.schemas import BAD, Constraint, constraints
 from ess_impact.data.selection import PLACE, Origin, select_columns
@@ -190,7 +191,7 @@ def _parse_faults(column: Column, parsed: Parsed, cells: pl.Series) -> pl.DataFr
     rule = pl.col("rule")
     personal = rule == "donnee_personnelle"
     value = pl.lit(MASK) if column.type is ColumnType.PERSONNE else pl.col("value")
-    written = cells.gather(parsed.faults[INDEX]).cast(pl.String)
+    written = quotable(cells.gather(parsed.faults[INDEX]).cast(pl.String), column.type)
     return parsed.faults.with_columns(written.alias("value")).select(
         pl.col(INDEX),
         pl.lit(column.name).alias("column"),

@@ -16,13 +16,14 @@ from ess_impact.definitions.codelists import Codelist
 from ess_impact.errors import did_you_mean
 
 MAX_LISTED = 12
-"""Codes quoted in a remedy."""
+"""Choices quoted in a remedy."""
 
 _BOOLEANS = {
     **dict.fromkeys(("oui", "o", "vrai", "true", "yes", "x", "1"), True),
     **dict.fromkeys(("non", "n", "faux", "false", "no", "0"), False),
 }
 _PLAIN_BOOLEANS = ("oui", "non")
+_SEPARATORS = re.compile(r"[,;|\n]")
 
 
 def parse_boolean(cells: pl.LazyFrame) -> pl.LazyFrame:
@@ -68,7 +69,25 @@ def parse_code(cells: pl.LazyFrame, codelist: Codelist) -> pl.LazyFrame:
     polars.LazyFrame
         With ``value``, ``fault``, ``hint`` and coercions.
     """
-    return _mapped(cells, codelist, _lookup(codelist))
+    return _mapped(cells, codelist, _lookup(codelist), list(wordings(codelist).values()))
+
+
+def wordings(codelist: Codelist) -> dict[str, str]:
+    """Return how each code is shown to people.
+
+    Parameters
+    ----------
+    codelist : Codelist
+        Codes admitted.
+
+    Returns
+    -------
+    dict of str to str
+        Code to its label, if each label is read as its own code and none starts like a formula; else to itself.
+    """
+    lookup = _lookup(codelist)
+    worded = all(row.label.fr[:1].isalnum() and lookup(row.label.fr) == row.code for row in codelist.codes)
+    return {row.code: row.label.fr if worded else row.code for row in codelist.codes}
 
 
 def parse_list(cells: pl.LazyFrame, codelist: Codelist) -> pl.LazyFrame:
@@ -92,15 +111,18 @@ def parse_list(cells: pl.LazyFrame, codelist: Codelist) -> pl.LazyFrame:
         whole = lookup(text)
         if whole is not None:
             return whole
-        words = [word.strip() for word in re.split(r"[,;|\n]", text) if word.strip()]
+        words = [word.strip() for word in _SEPARATORS.split(text) if word.strip()]
         codes = [lookup(word) for word in words]
         found = [code for code in codes if code is not None]
         return ",".join(dict.fromkeys(found)) if found and len(found) == len(words) else None
 
-    return _mapped(cells, codelist, parse)
+    shown = list(wordings(codelist).values())
+    return _mapped(cells, codelist, parse, list(codelist.values) if any(map(_SEPARATORS.search, shown)) else shown)
 
 
-def _mapped(cells: pl.LazyFrame, codelist: Codelist, parse: Callable[[str], str | None]) -> pl.LazyFrame:
+def _mapped(
+    cells: pl.LazyFrame, codelist: Codelist, parse: Callable[[str], str | None], shown: list[str]
+) -> pl.LazyFrame:
     frame = cells.collect()
     texts = frame["text"].unique(maintain_order=True).drop_nulls().to_list()
     values = {text: parse(text) for text in texts}
@@ -109,14 +131,14 @@ def _mapped(cells: pl.LazyFrame, codelist: Codelist, parse: Callable[[str], str 
     hints = {text: did_you_mean(text, spellings) or None for text in unknown[:200]}
     value = TEXT.replace_strict(list(values), list(values.values()), default=None, return_dtype=pl.String)
     hint = TEXT.replace_strict(list(hints), list(hints.values()), default=None, return_dtype=pl.String)
-    shown = ", ".join(codelist.values[:MAX_LISTED]) + ("…" if len(codelist.values) > MAX_LISTED else "")
+    quoted = ", ".join(f"« {word} »" for word in shown[:MAX_LISTED]) + ("…" if len(shown) > MAX_LISTED else "")
     missing = TEXT.is_not_null() & pl.col("value").is_null()
     return (
         frame.lazy()
         .with_columns(value=value)
         .with_columns(
             pl.when(missing).then(pl.lit("code_inconnu")).alias("fault"),
-            pl.when(missing).then(pl.coalesce(hint, pl.lit(f"Codes admis : {shown}."))).alias("hint"),
+            pl.when(missing).then(pl.coalesce(hint, pl.lit(f"Choix admis : {quoted}."))).alias("hint"),
             (pl.col("value") != TEXT).alias("~libellé ou synonyme lu comme un code"),
         )
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from ess_impact.data.anomalies import Anomaly, FileRefusedError
 from ess_impact.data.headers import fold, match_name
 from ess_impact.data.identifiers import parse_siret
+from ess_impact.data.personal import quotable
 from ess_impact.data.workbooks_in import Spreadsheet
+from ess_impact.definitions.vocabulary import ColumnType
 
 IDENTITY_SHEET = "identite"
 _REMEDY = "Dans la feuille « identite », écrivez en face de « SIRET » les 14 chiffres du SIRET de la structure."
@@ -44,7 +48,7 @@ def read_identity(book: Spreadsheet, file: str) -> tuple[str, list[Anomaly]]:
     if siret is None:
         message = "Le SIRET de la structure est incorrect."
         fault = _fault(str(parsed["fault"][0]), message, file, sheet=sheet, row=row)
-        return "", [Anomaly(**{name: getattr(fault, name) for name in Anomaly.__slots__} | {"value": value})]
+        return "", [replace(fault, value=str(quotable(pl.Series([value]), ColumnType.SIRET).item()))]
     return str(siret), []
 
 

@@ -1,20 +1,25 @@
-"""Personal data on reading: refused columns, emptied cells, keyed pseudonyms."""
+"""Personal data on reading: refused columns, emptied cells, keyed pseudonyms, names and values fit to be shown."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 import polars as pl
 
 from ess_impact.data.anomalies import MASK
 from ess_impact.data.headers import fold
+from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.errors import SecrecyError
 
 MIN_KEY_BYTES = 16
 SAMPLE = 5_000
 """Cells looked at to tell what an undeclared column holds."""
+MASKED_TEXT = "[texte masqué]"
+"""Shown in place of a value that does not parse and may name a person."""
 
 _PSEUDONYM = r"^p-[0-9a-f]{24}$"
 _EMAIL = r"[^\s@;,<>]+@[^\s@;,<>]+\.[A-Za-z]{2,}"
@@ -22,13 +27,34 @@ _SHORTEST_EMAIL = len("a@b.fr")
 _SHORTEST_NIR = {True: 15, False: 13}
 """Digits of a NIR, by whether its key must be there."""
 
-_NIR = (
-    r"(?:^|[^0-9A-Za-z])([1-478](?:[ .\-\u00a0\u202f]?\d{2}){2}[ .\-\u00a0\u202f]?(?:\d{2}|2[ABab])"
-    r"(?:[ .\-\u00a0\u202f]?\d{3}){2}(?:[ .\-\u00a0\u202f]?\d{2})?)(?:[^0-9A-Za-z]|$)"
+_NIR_DIGITS = (
+    r"[1-478](?:[ .\-\u00a0\u202f]?\d{2}){2}[ .\-\u00a0\u202f]?(?:\d{2}|2[ABab])"
+    r"(?:[ .\-\u00a0\u202f]?\d{3}){2}(?:[ .\-\u00a0\u202f]?\d{2})?"
 )
+_NIR = rf"(?:^|[^0-9A-Za-z])({_NIR_DIGITS})(?:[^0-9A-Za-z]|$)"
 _LIKELY_MONTH = r"^[12]\d{2}(?:0[1-9]|1[0-2]|2\d|3\d|4[0-2])(?:0[1-9]|[1-8]\d|9\d|2A|2B)\d{6}"
 _FULL_DATE = r"^(?:(?P<a>\d{4})[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?P<b>\d{4}))(?:[ T].*)?$"
 _BIRTH_YEARS = (1930, 2012)
+_PHONE_DIGITS = r"(?:(?:\+|00)33[ .\-\u00a0\u202f]?(?:\(0\))?|0)[1-9](?:[ .\-\u00a0\u202f]?\d{2}){4}"
+_PHONE = rf"(?:^|[^0-9]){_PHONE_DIGITS}(?:[^0-9]|$)"
+_SHORTEST_PHONE = 10
+_ALONE = r"(?<!\d)(?<!\d[ .\-]){}(?!\d)"
+_NIR_IN_NAME = re.compile(_ALONE.format(_NIR_DIGITS))
+_CONTACT_IN_NAME = re.compile(rf"{_EMAIL}|{_ALONE.format(_PHONE_DIGITS)}")
+_BIRTH_IN_NAME = re.compile(
+    r"(?<!\d)(?:\d{1,2}([-_. ])\d{1,2}\1(?P<a>(?:19|20)\d{2})|(?P<b>(?:19|20)\d{2})([-_. ])\d{1,2}\4\d{1,2})(?!\d)"
+)
+_EXTENSIONS = (".csv", ".tsv", ".txt", ".json", ".parquet", ".pdf", ".zip", ".ods", ".xls", ".xlsm", ".xlsx")
+_FULL_NAME = r"^\p{L}[\p{L}'’.\-]*(?:\s+\p{L}[\p{L}'’.\-]*)+$"
+_WORD = r"(?:^|[^\p{L}\p{N}])\p{L}[\p{L}.'’\-]*"
+"""Letters that follow a digit (« 1er », « 12h30 ») are no word."""
+_FOUR_WORDS = r"(?:\p{L}[\p{L}.'’\-]*\s+){3}\p{L}"
+_CODES = (ColumnType.CODE, ColumnType.LISTE)
+_QUOTED_AS_IS = (ColumnType.TEXTE, ColumnType.PERSONNE)
+"""Texts are what was asked for; persons are always masked."""
+_ENTERPRISE = (ColumnType.SIRET, ColumnType.SIREN)
+_LIKE_A_PERSON = r"\p{Lu}\p{L}+\s+\p{Lu}\p{L}+|\d{8}"
+_KEY_OF_THE_PROCESS = secrets.token_bytes(MIN_KEY_BYTES)
 _HEADERS = {
     "numéro de sécurité sociale": ("nir", "numss", "nss", "numsecu", "nosecu", "securitesociale", "nirpp"),
     "adresse électronique": ("mail", "email", "courriel", "mel", "adressemail", "adresseelectronique"),
@@ -165,6 +191,144 @@ def nir_mask(cells: pl.Series, *, keyed: bool = False) -> pl.Series:
 def _email_mask(cells: pl.Series) -> pl.Series:
     at = cells.str.contains("@", literal=True).fill_null(False)
     return (at & cells.str.contains(_EMAIL)).fill_null(False) if at.any() else at
+
+
+def reachable(cells: pl.Series, *, at_sign: bool = True) -> pl.Series:
+    """Say which cells hold an e-mail, a telephone number or a social security number.
+
+    Parameters
+    ----------
+    cells : polars.Series
+        Text cells.
+    at_sign : bool, default True
+        Whether some cell may hold an ``@``.
+
+    Returns
+    -------
+    polars.Series
+        Boolean, false where the cell is null.
+    """
+    hit = nir_mask(cells) | _phone_mask(cells)
+    return hit | _email_mask(cells) if at_sign else hit
+
+
+def _phone_mask(cells: pl.Series) -> pl.Series:
+    frame = pl.DataFrame({"cell": cells})
+    long_enough = pl.col("cell").str.len_bytes() >= _SHORTEST_PHONE
+    return frame.select((long_enough & pl.col("cell").str.contains(_PHONE)).fill_null(False)).to_series()
+
+
+def full_names(cells: pl.Series) -> int:
+    """Count the identifiers of persons that look like a first name and a name.
+
+    Parameters
+    ----------
+    cells : polars.Series
+        Identifiers as written, or their pseudonyms.
+
+    Returns
+    -------
+    int
+        Cells made of letters alone, with a space.
+
+    Examples
+    --------
+    >>> full_names(pl.Series(["Marie Exemple", "S 12", "MEX"]))
+    1
+    """
+    return int(cells.str.strip_chars().str.contains(_FULL_NAME).sum())
+
+
+def quotable(cells: pl.Series, kind: ColumnType) -> pl.Series:
+    """Mask the cells at fault that may name a person, before they are quoted in an anomaly.
+
+    Parameters
+    ----------
+    cells : polars.Series
+        Text cells that do not parse.
+    kind : ColumnType
+        Type of their column.
+
+    Returns
+    -------
+    polars.Series
+        Same cells; ``[texte masqué]`` instead of one that holds an e-mail, a telephone number, a social security
+        number or too many words: more than one (« 12 k€ », « trente » and « 31/02/2025 » are quoted, « né le
+        12/03/1980 » is not); for codes, four words or two capitalised ones in a row, or eight digits in a row.
+
+    Examples
+    --------
+    >>> quotable(pl.Series(["12 k€", "texte Marie DUPOND"]), ColumnType.EUROS).to_list()
+    ['12 k€', '[texte masqué]']
+    """
+    if kind in _QUOTED_AS_IS or cells.is_empty():
+        return cells
+    written = cells.cast(pl.String)
+    wordy = written.str.contains(_FOUR_WORDS) if kind in _CODES else written.str.count_matches(_WORD) > 1
+    hidden = wordy.fill_null(False) | _email_mask(written)
+    hidden |= nir_mask(written, keyed=kind in _ENTERPRISE)
+    if kind not in _ENTERPRISE:
+        hidden |= _phone_mask(written)
+    if kind in _CODES:
+        hidden |= written.str.contains(_LIKE_A_PERSON).fill_null(False)
+    return pl.select(pl.when(hidden & (written != MASK)).then(pl.lit(MASKED_TEXT)).otherwise(written)).to_series()
+
+
+def shown_file(path: str, key: bytes | None = None) -> str:
+    """Return the name of a file as it may be shown and kept.
+
+    Parameters
+    ----------
+    path : str
+        Name, with its folders separated by ``/``.
+    key : bytes, optional
+        Key of the pseudonyms.
+
+    Returns
+    -------
+    str
+        Each part as :func:`shown_name`; the extension stays.
+
+    Examples
+    --------
+    >>> shown_file("structures/73282932000074_20251231.xlsx")
+    'structures/73282932000074_20251231.xlsx'
+    """
+    *folders, name = path.split("/")
+    suffix = PurePosixPath(name).suffix
+    suffix = suffix if suffix.lower() in _EXTENSIONS else ""
+    stem = name.removesuffix(suffix)
+    return "/".join([*(shown_name(folder, key) for folder in folders), shown_name(stem, key) + suffix])
+
+
+def shown_name(name: str, key: bytes | None = None) -> str:
+    """Return a title written by a sender as it may be shown and kept.
+
+    Parameters
+    ----------
+    name : str
+        Title of a sheet, name of a file without its extension.
+    key : bytes, optional
+        Key of the pseudonyms; without it, the digest changes from one process to the next.
+
+    Returns
+    -------
+    str
+        What looks like a social security number, an e-mail, a telephone number or a date of birth is replaced by
+        ``masqué-`` and a keyed digest of the title: two titles stay two, and nobody finds the figures again.
+    """
+    digest = hashlib.blake2b(name.encode(errors="replace"), key=_secret(key or _KEY_OF_THE_PROCESS), digest_size=3)
+    masked = f"masqué-{digest.hexdigest()}"
+
+    def number(found: re.Match[str]) -> str:
+        return masked if nir_mask(pl.Series([found[0]])).item() else found[0]
+
+    def day(found: re.Match[str]) -> str:
+        first, last = _BIRTH_YEARS
+        return masked if first <= int(found["a"] or found["b"]) <= last else found[0]
+
+    plain = _NIR_IN_NAME.sub(number, _CONTACT_IN_NAME.sub(masked, name))
+    return _BIRTH_IN_NAME.sub(day, plain)
 
 
 def pseudonyms(cells: pl.Series, key: bytes | None) -> pl.Series:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +15,7 @@ from ess_impact.data.delimited import MAX_BYTES, read_delimited
 from ess_impact.data.grids import Grid
 from ess_impact.data.headers import match_name
 from ess_impact.data.identity import IDENTITY_SHEET, read_identity
+from ess_impact.data.personal import shown_file, shown_name
 from ess_impact.data.selection import PLACE, Origin, Selection, select_columns
 from ess_impact.data.workbooks_in import Spreadsheet, open_spreadsheet, unread_sheets
 from ess_impact.definitions.catalogue import Catalogue
@@ -124,7 +125,7 @@ def read_table(
     """
     if isinstance(table, str):
         table = Catalogue.load().table(table)
-    place = _locate(Path(path), root)
+    place = _locate(Path(path), root, key)
     raw = _bytes(place)
     origin = Origin(file=place.name, sender=sender, refuse_personal=refuse_personal, key=key)
     if place.path.suffix.lower() in TEXT_FILES:
@@ -133,7 +134,7 @@ def read_table(
     else:
         book = open_spreadsheet(raw, place.name)
         sheet = _single_sheet(book, table)
-        origin = Origin(file=place.name, sheet=sheet, sender=sender, refuse_personal=refuse_personal, key=key)
+        origin = replace(origin, sheet=shown_name(sheet, key))
         grid = book.grid(sheet)
     return _raw_table(grid, table, origin, hashlib.sha256(raw).hexdigest())
 
@@ -171,7 +172,7 @@ def read_workbook(
     ReadingError
         As :func:`read_table`; :func:`collect_workbook` returns an anomaly instead.
     """
-    place = _locate(Path(path), root)
+    place = _locate(Path(path), root, key)
     if place.path.suffix.lower() not in WORKBOOKS:
         raise _wrong_extension(place.name)
     raw = _bytes(place)
@@ -181,12 +182,16 @@ def read_workbook(
     sender, faults = read_identity(book, place.name)
     read: dict[str, RawTable] = {}
     for name, sheet in sheets.items():
-        origin = Origin(file=place.name, sheet=sheet, sender=sender, key=key)
+        origin = Origin(file=place.name, sheet=shown_name(sheet, key), sender=sender, key=key)
         try:
             read[name] = _raw_table(book.grid(sheet), tables[name], origin, digest)
         except FileRefusedError as error:
             faults.append(error.as_anomaly(file=place.name, table=name, siret=sender))
-    faults += _sheet_faults(book, sheets, tables, place.name, sender)
+    faults += [
+        _unknown_sheet(shown_name(sheet, key), tables, place.name, sender)
+        for sheet in unread_sheets(book.sheets, sheets.values())
+        if match_name(sheet, dict.fromkeys((*IGNORED_SHEETS, IDENTITY_SHEET), ())) is None
+    ]
     faults += [
         missing_sheet(tables[name], place.name, sender) for name in required if name in tables and name not in sheets
     ]
@@ -298,10 +303,10 @@ class _Place:
     name: str
 
 
-def _locate(path: Path, root: str | Path | None) -> _Place:
-    """Return a path and its name, refusing what lies outside the root, links included."""
+def _locate(path: Path, root: str | Path | None, key: bytes | None) -> _Place:
+    """Return a path and the name to show, refusing what lies outside the root, links included."""
     if root is None:
-        return _Place(path=path, name=path.name)
+        return _Place(path=path, name=shown_file(path.name, key))
     folder, lexical = Path(root).resolve(), path.absolute()
     real, base = path.resolve(), Path(root).absolute()
     relative = lexical.relative_to(base) if lexical.is_relative_to(base) else None
@@ -309,10 +314,10 @@ def _locate(path: Path, root: str | Path | None) -> _Place:
         raise FileRefusedError(
             "fichier hors du dossier de la campagne",
             rule=_OUTSIDE,
-            where=path.name,
+            where=shown_file(path.name, key),
             fix="Copiez le fichier dans le dossier de la campagne (les liens vers l'extérieur sont refusés).",
         )
-    return _Place(path=real, name=(relative or real.relative_to(folder)).as_posix())
+    return _Place(path=real, name=shown_file((relative or real.relative_to(folder)).as_posix(), key))
 
 
 def _bytes(place: _Place) -> bytes:
@@ -355,9 +360,10 @@ def _refuse_disguised(raw: bytes, name: str) -> None:
 
 
 def _wrong_extension(name: str) -> FileRefusedError:
+    macros = name.lower().endswith(".xlsm")
     return FileRefusedError(
-        "format de fichier non admis",
-        rule="macros" if name.lower().endswith(".xlsm") else "mauvaise_extension",
+        "classeur avec des macros (.xlsm) : il n'est pas ouvert" if macros else "format de fichier non admis",
+        rule="macros" if macros else "mauvaise_extension",
         where=name,
         fix="Enregistrez-le au format « Classeur Excel (.xlsx) » ou « CSV UTF-8 ».",
     )
@@ -402,24 +408,17 @@ def _match_sheets(sheets: Sequence[str], tables: Mapping[str, Table]) -> dict[st
     return found
 
 
-def _sheet_faults(
-    book: Spreadsheet, sheets: Mapping[str, str], tables: Mapping[str, Table], file: str, sender: str
-) -> list[Anomaly]:
-    known = [table.name.fr for table in tables.values()]
-    ignored = dict.fromkeys((*IGNORED_SHEETS, IDENTITY_SHEET), ())
-    return [
-        Anomaly(
-            rule="feuille_inconnue",
-            severity="alerte",
-            file=file,
-            sheet=sheet,
-            siret=sender,
-            message=sentence(f"feuille inconnue « {sheet[:60]} » : elle n'a pas été lue"),
-            remedy=did_you_mean(sheet, known) or "Reprenez le titre de feuille du modèle.",
-        )
-        for sheet in unread_sheets(book.sheets, sheets.values())
-        if match_name(sheet, ignored) is None
-    ]
+def _unknown_sheet(sheet: str, tables: Mapping[str, Table], file: str, sender: str) -> Anomaly:
+    return Anomaly(
+        rule="feuille_inconnue",
+        severity="alerte",
+        file=file,
+        sheet=sheet,
+        siret=sender,
+        message=sentence(f"feuille inconnue « {sheet[:60]} » : elle n'a pas été lue"),
+        remedy=did_you_mean(sheet, [one.name.fr for one in tables.values()])
+        or "Reprenez le titre de feuille du modèle.",
+    )
 
 
 def missing_sheet(table: Table, file: str, sender: str) -> Anomaly:

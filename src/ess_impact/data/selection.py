@@ -10,9 +10,16 @@ import polars as pl
 from ess_impact.data.anomalies import MASK, Anomaly, sentence
 from ess_impact.data.grids import Grid
 from ess_impact.data.headers import Matching, match_headers
-from ess_impact.data.personal import mask_cells, personal_content, personal_header, pseudonyms
+from ess_impact.data.personal import (
+    full_names,
+    mask_cells,
+    personal_content,
+    personal_header,
+    pseudonyms,
+    reachable,
+)
 from ess_impact.data.unfilled import leave_unfilled
-from ess_impact.definitions.tables import Table
+from ess_impact.definitions.tables import Column, Table
 from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.errors import did_you_mean
 from ess_impact.text import plural
@@ -97,7 +104,9 @@ def select_columns(grid: Grid, table: Table, origin: Origin) -> Selection:
     faults = [_unfilled_rows(blank, unfilled)] if unfilled else []
     faults += list(_header_faults(grid, table, matching, blank, origin))
     coercions = dict(grid.coercions)
-    columns = {name: grid.cells[str(position)] for name, position in matching.found.items()}
+    # What reading writes is not for a sender to say; a frame checked again has no file.
+    ours = {column.name for column in table.columns if column.written_on_reading and origin.file}
+    columns = {name: grid.cells[str(place)] for name, place in matching.found.items() if name not in ours}
     if table.owner is not None and table.owner not in columns and origin.sender and grid.headers:
         columns[table.owner] = pl.Series([origin.sender]).new_from_index(0, grid.cells.height)
         coercions["SIRET repris de la feuille identite"] = 1
@@ -110,6 +119,7 @@ def select_columns(grid: Grid, table: Table, origin: Origin) -> Selection:
         _file=pl.lit(origin.file), _sheet=pl.lit(origin.sheet), _row=grid.rows, _sender=pl.lit(origin.sender)
     )
     faults += [replace(blank, rule=bad.rule, message=bad.message, remedy=bad.remedy, row=bad.row) for bad in grid.bad]
+    faults += _declared_faults(frame, table, origin, at_sign=grid.at_sign)
     frame = protect(frame, table, origin, at_sign=grid.at_sign)
     return Selection(frame=frame, anomalies=tuple(faults), coercions=coercions, unfilled=unfilled)
 
@@ -163,7 +173,7 @@ def _header_faults(grid: Grid, table: Table, matching: Matching, blank: Anomaly,
     for position in matching.unknown:
         header, cells = grid.headers[position], grid.cells[str(position)]
         kind = (personal_header(header) or personal_content(cells)) if origin.refuse_personal else None
-        masked = personal_content(pl.Series([header], dtype=pl.String)) is not None
+        masked = bool(reachable(pl.Series([header], dtype=pl.String)).any())
         name = MASK if masked else header[:60]
         if kind is not None:
             yield _personal_column(blank, name, kind)
@@ -171,15 +181,58 @@ def _header_faults(grid: Grid, table: Table, matching: Matching, blank: Anomaly,
             yield _unknown_column(blank, name, table)
 
 
+def _declared_faults(frame: pl.DataFrame, table: Table, origin: Origin, *, at_sign: bool) -> Iterator[Anomaly]:
+    """Say, without quoting any, how many cells of declared columns name a person although they are not kept."""
+    blank = replace(_blank(table, origin), severity="alerte")
+    asked = table.columns if origin.refuse_personal else ()
+    for column in asked:
+        if column.name not in frame.columns or frame[column.name].dtype != pl.String:
+            continue
+        if column.free_text:
+            count = int(reachable(frame[column.name], at_sign=at_sign).sum())
+            yield from _texts_with_contacts(blank, column, count)
+        elif column.type is ColumnType.PERSONNE:
+            yield from _named_persons(blank, column, full_names(frame[column.name]))
+
+
+def _texts_with_contacts(blank: Anomaly, column: Column, count: int) -> Iterator[Anomaly]:
+    if count:
+        cells = plural(count, "cellule", "cellules")
+        holds = "contient" if count == 1 else "contiennent"
+        yield replace(
+            blank,
+            rule="coordonnees_dans_texte",
+            column=column.name,
+            message=f"{cells} de « {column.label.fr} » {holds} une adresse électronique, un téléphone ou un numéro de "
+            "sécurité sociale : le texte n'est pas conservé.",
+            remedy="Retirez ces coordonnées de votre fichier avant tout nouvel envoi.",
+        )
+
+
+def _named_persons(blank: Anomaly, column: Column, count: int) -> Iterator[Anomaly]:
+    if count:
+        cells = plural(count, "cellule", "cellules")
+        looks = "ressemble" if count == 1 else "ressemblent"
+        yield replace(
+            blank,
+            rule="identifiant_nominatif",
+            column=column.name,
+            message=f"{cells} de « {column.label.fr} » {looks} au nom d'une personne : un pseudonyme le remplace.",
+            remedy="Écrivez un numéro interne, le même d'un envoi à l'autre, plutôt que le nom.",
+        )
+
+
 def _unfilled_rows(blank: Anomaly, count: int) -> Anomaly:
     several = "lignes préparées n'ont pas été remplies : elles n'ont pas été lues"
     one = "ligne préparée n'a pas été remplie : elle n'a pas été lue"
+    alone = count == 1
+    whose, add = ("elle vous concerne", "ajoutez-la") if alone else ("elles vous concernent", "ajoutez-les")
     return replace(
         blank,
         rule="ligne_non_remplie",
         severity="alerte",
         message=f"{plural(count, one, several)}.",
-        remedy="Rien à faire si elles ne vous concernent pas. Sinon, remplissez-les dans votre modèle et renvoyez-le.",
+        remedy=f"Si {whose}, {add} au bas de cette feuille ; sinon, rien à faire.",
     )
 
 

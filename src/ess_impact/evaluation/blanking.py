@@ -1,19 +1,29 @@
-"""Rows emptied in a file as received, every other byte of content and every row number kept."""
+"""Rows emptied in a file as received, every other byte of content and every row number kept; words looked for."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
+import unicodedata
 import zipfile
-from collections.abc import Collection, Mapping
+import zlib
+from collections.abc import Collection, Iterator, Mapping
 from html import unescape
 from itertools import count
 from pathlib import PurePosixPath
 from xml.etree import ElementTree
 
+from ess_impact.data.anomalies import MASK
 from ess_impact.data.delimited import choose_separator
 
+_LARGEST = 300_000_000
+"""Characters of an archive beyond which it is not searched: reading refuses it long before, and says so."""
+_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_SPACES = "[ \u00ad\u200b\u200c\u200d\u2060\ufeff]*"
+_WHOLE = r"(?<![^\W_])%s(?![^\W_])"
+_INTEGER = re.compile(r"0*(\d+?)(?:[.,]0+)?")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _ROW = re.compile(rb"<((?:\w+:)?)row\b([^>]*?)(?:/>|>(.*?)</\1row>)", re.DOTALL)
 _NUMBER = re.compile(rb'\br="(\d+)"')
@@ -57,16 +67,117 @@ def mentions(raw: bytes, word: str) -> int:
     int
         Number of occurrences.
     """
+    pattern = re.compile(_WHOLE % re.escape(word))
+    found = max((sum(len(pattern.findall(text)) for text in texts) for texts in _decodings(raw)), default=0)
+    # Old workbooks keep texts as UTF-16 among other bytes.
+    hidden = b"\0" in raw and not raw.startswith((*_BOMS, b"PK"))
+    return max([found, *(raw.count(word.encode(one)) for one in ("utf-16-le", "utf-16-be") if hidden)])
+
+
+def near_mentions(raw: bytes, word: str) -> int:
+    """Count the places where a word stands otherwise written: case, spaces inside, accents composed or not, zeros.
+
+    Parameters
+    ----------
+    raw : bytes
+        A text file, a workbook or any other file.
+    word : str
+        The word.
+
+    Returns
+    -------
+    int
+        Number of occurrences, those of the word itself left out.
+
+    Examples
+    --------
+    >>> near_mentions(b"PERS042;pers042;PERS 042;PERS0421", "PERS042")
+    2
+    >>> near_mentions(b"012345;12345", "12345")
+    1
+    """
+    folded = "".join(unicodedata.normalize("NFKC", word).casefold().split())
+    number = _INTEGER.fullmatch(folded)
+    spelled = _SPACES.join(re.escape(letter) for letter in (number[1] if number else folded))
+    pattern = re.compile(_WHOLE % (f"0*{spelled}(?:[.,]0+)?" if number else spelled))
+    near = max((sum(len(pattern.findall(_folded(text))) for text in texts) for texts in _decodings(raw)), default=0)
+    return max(0, near - mentions(raw, word))
+
+
+def spellings(word: str) -> list[str]:
+    """List how a short identifier may be written otherwise: case, spaces, accents composed or not, zeros.
+
+    Parameters
+    ----------
+    word : str
+        The identifier.
+
+    Returns
+    -------
+    list of str
+        Sorted, the identifier itself left out.
+
+    Examples
+    --------
+    >>> [one for one in ("042", "42.0", "42") if one in spellings("42")]
+    ['042', '42.0']
+    """
+    found = {word, "".join(word.split())}
+    found |= {unicodedata.normalize(form, one) for one in found for form in ("NFC", "NFD", "NFKC")}
+    number = _INTEGER.fullmatch("".join(word.split()))
+    if number:
+        zeros = ("", "0", "00", "000", "0000")
+        found |= {f"{before}{number[1]}{after}" for before in zeros for after in ("", ".0", ",0", ".00", ",00")}
+    found |= {change(one) for one in found for change in (str.upper, str.lower, str.capitalize)}
+    return sorted(found - {word})
+
+
+def mask_word(raw: bytes, word: str) -> bytes:
+    """Mask a word wherever it stands in a text file.
+
+    Parameters
+    ----------
+    raw : bytes
+        The file.
+    word : str
+        The word.
+
+    Returns
+    -------
+    bytes
+        The file, as it was where it is no UTF-8 text.
+    """
+    try:
+        return re.sub(_WHOLE % re.escape(word), MASK, raw.decode()).encode()
+    except UnicodeDecodeError:
+        return raw
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _decodings(raw: bytes) -> Iterator[list[str]]:
+    """Give the texts of a file, once for each encoding it may have."""
     if raw.startswith(b"PK"):
-        try:
-            with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-                texts = [unescape(archive.read(name).decode("utf-8", "replace")) for name in archive.namelist()]
-        except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError):
-            return 0
+        yield _archived(raw)
+    elif raw.startswith(_BOMS):
+        yield [raw.decode("utf-16", "replace")]
     else:
-        texts = [raw.decode("utf-8", "replace"), *([raw.decode("cp1252", "replace")] if not word.isascii() else [])]
-    pattern = re.compile(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])")
-    return sum(len(pattern.findall(text)) for text in texts)
+        try:
+            yield [raw.decode()]
+        except UnicodeDecodeError:
+            yield from ([raw.decode(one, "replace")] for one in ("utf-8", "cp1252"))
+
+
+def _archived(raw: bytes) -> list[str]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            if sum(one.file_size for one in archive.infolist()) > _LARGEST:
+                return []
+            return [unescape(archive.read(name).decode("utf-8", "replace")) for name in archive.namelist()]
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError):
+        return []
 
 
 def _blank_lines(raw: bytes, rows: set[int]) -> bytes:
@@ -115,6 +226,25 @@ def _blank_sheets(raw: bytes, rows: Mapping[str, Collection[int]]) -> bytes:
         for info in infos:
             archive.writestr(info, parts[info.filename], compress_type=info.compress_type)
     return written.getvalue()
+
+
+def sheet_titles(raw: bytes) -> list[str]:
+    """Return the titles of the sheets of a workbook already found safe.
+
+    Parameters
+    ----------
+    raw : bytes
+        A file.
+
+    Returns
+    -------
+    list of str
+        Empty for a text file.
+    """
+    if not raw.startswith(b"PK"):
+        return []
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        return list(_sheet_parts({one: archive.read(one) for one in (_LINKS, _BOOK)}))
 
 
 def _sheet_parts(parts: Mapping[str, bytes]) -> dict[str, str]:

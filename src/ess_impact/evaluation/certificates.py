@@ -121,7 +121,7 @@ class Certificate:
                 yield from _told(one)
         if self.left:
             yield from ("", "À vérifier à la main :", *(f"- {one}" for one in self.left))
-        yield from ("", "Ce qui ne peut pas être atteint :", *(f"- {one} ;" for one in _REACH))
+        yield from ("", "Ce qui ne peut pas être atteint :", *(f"- {one} ;" for one in _REACH[:-1]), f"- {_REACH[-1]}.")
 
 
 def _told(one: Deletion) -> Iterator[str]:

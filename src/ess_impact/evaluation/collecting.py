@@ -23,7 +23,7 @@ from ess_impact.errors import ReadingError
 from ess_impact.evaluation import gathering
 from ess_impact.evaluation.campaign import Campaign, Submitted
 from ess_impact.evaluation.expected import read_expected
-from ess_impact.evaluation.pile import Counted, Pile, Received
+from ess_impact.evaluation.pile import Pile, Received
 from ess_impact.evaluation.reading_files import Reader
 from ess_impact.evaluation.store import Store
 
@@ -66,11 +66,13 @@ class FileReport:
     accepted: int
     out_of_scope: int = 0
     """Rows of an official file that are about something else (régions, totals, empty lines)."""
+    replaced: int = 0
+    """Rows that a later submission of the same structure stands for."""
 
     @property
     def set_aside(self) -> int:
-        """Rows in scope and not accepted."""
-        return self.read - self.accepted - self.out_of_scope
+        """Rows in scope, not accepted and not replaced."""
+        return self.read - self.accepted - self.out_of_scope - self.replaced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +219,7 @@ def _checked(pile: Pile, reader: Reader, as_of: date | None, progress: Progress)
         whole = pile.whole(name)
         checked[name] = check(whole, table, catalogue=catalogue, key=reader.key, as_of=as_of)
         raw[name] = whole.frame
+    others += pile.replacements()
     checked = check_nomenclatures(checked, catalogue, sirene=_sirene(reader.root, checked, others))
     checked = cross_check(link(checked, catalogue.tables), catalogue, as_of=as_of)
     anomalies, confirmed = settle(_all_anomalies(checked, others), raw, catalogue.tables)
@@ -225,7 +228,7 @@ def _checked(pile: Pile, reader: Reader, as_of: date | None, progress: Progress)
         raw=raw,
         anomalies=anomalies,
         confirmed=confirmed,
-        files=_reports(pile.counts, checked),
+        files=_reports(pile, checked),
         conversions=_conversions(checked),
         senders=tuple(sorted({one.sender for one in pile.received if one.sender})),
         received=tuple(pile.received),
@@ -257,20 +260,28 @@ def _all_anomalies(checked: Mapping[str, Checked], others: list[Anomaly]) -> pl.
     return pl.concat(frames).sort(columns, nulls_last=True, maintain_order=True)
 
 
-def _reports(counts: Sequence[Counted], checked: Mapping[str, Checked]) -> tuple[FileReport, ...]:
+def _reports(pile: Pile, checked: Mapping[str, Checked]) -> tuple[FileReport, ...]:
     accepted = {name: _rows_by_file(one.accepted) for name, one in checked.items()}
     refused = {name: _rows_by_file(one.refused) for name, one in checked.items()}
     reports = []
-    for one in counts:
+    for one in pile.counts:
         official = checked[one.table].table.provider == "ouverte"
         # A wide official file gives several rows for one of its own: the rows given are then those counted.
         read = max(one.read, one.rows) if official else one.read
         # Official files are joined row by row: those not refused all contribute.
-        kept = one.rows - refused[one.table].get(one.file, 0) if official else accepted[one.table].get(one.file, 0)
+        replaced = pile.replaced[one.file, one.table]
+        sound = one.rows - replaced - refused[one.table].get(one.file, 0)
+        kept = sound if official else accepted[one.table].get(one.file, 0)
         outside = max(read - one.rows - one.faulty, 0) if official else 0
         reports.append(
             FileReport(
-                file=one.file, table=one.table, sha256=one.sha256, read=read, accepted=kept, out_of_scope=outside
+                file=one.file,
+                table=one.table,
+                sha256=one.sha256,
+                read=read,
+                accepted=kept,
+                out_of_scope=outside,
+                replaced=replaced,
             )
         )
     return tuple(sorted(reports, key=lambda one: (one.file, one.table)))

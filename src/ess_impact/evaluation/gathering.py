@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ess_impact.evaluation.campaign import Submitted
 from ess_impact.evaluation.reading_files import FileReading, Reader
@@ -82,15 +82,18 @@ class Gathering:
                 jobs.append(self._start(submitted))
                 if len(jobs) > self._ahead:
                     position += 1
-                    progress(f"Lecture : {jobs[0].submitted.path.name}", position, len(files))
+                    progress(f"Lecture : {self._shown(jobs[0])}", position, len(files))
                     yield self._finish(jobs.popleft())
             for job in jobs:
                 position += 1
-                progress(f"Lecture : {job.submitted.path.name}", position, len(files))
+                progress(f"Lecture : {self._shown(job)}", position, len(files))
                 yield self._finish(job)
         finally:
             if self._workers is not None:
                 self._workers.stop()
+
+    def _shown(self, job: Job) -> str:
+        return PurePosixPath(self._reader.name(job.submitted.path)).name
 
     def _start(self, submitted: Submitted) -> Job:
         job = Job(submitted=submitted, kept=None)

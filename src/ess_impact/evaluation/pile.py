@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,10 +15,10 @@ from ess_impact.data.anomalies import Anomaly
 from ess_impact.data.official.merging import merge_departements
 from ess_impact.data.reading import RawTable, combine, missing_sheet
 from ess_impact.definitions.tables import Table
-from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.evaluation.campaign import Submitted
 from ess_impact.evaluation.foreign_rows import without_foreign_rows
 from ess_impact.evaluation.reading_files import FileReading, received_on
+from ess_impact.evaluation.resubmissions import Replaced, latest, ranks, told
 
 FRAME_TABLE = "structures"
 """Table every expected structure fills in."""
@@ -92,6 +93,8 @@ class Pile:
         Every file.
     anomalies : list of Anomaly
         Faults of files.
+    replaced : Counter of (file, table)
+        Rows that a workbook replaced, of the tables put together so far.
     """
 
     def __init__(self, tables: Mapping[str, Table]) -> None:
@@ -100,6 +103,8 @@ class Pile:
         self.counts: list[Counted] = []
         self.received: list[Received] = []
         self.anomalies: list[Anomaly] = []
+        self.replaced: Counter[tuple[str, str]] = Counter()
+        self._older: Replaced = Counter()
 
     def add(self, reading: FileReading, submitted: Submitted) -> None:
         """Add what a file holds.
@@ -130,7 +135,7 @@ class Pile:
                 parts[:] = [_rechunked(combine(parts))]
 
     def whole(self, name: str) -> RawTable:
-        """Put together what all files hold of a table; a workbook prevails over the consolidated files.
+        """Put together what all files hold of a table; the latest workbook prevails, then the consolidated files.
 
         Parameters
         ----------
@@ -144,7 +149,22 @@ class Pile:
         """
         parts = self.parts.pop(name)
         whole = merge_departements(parts) if name == _MERGED and len(parts) > 1 else combine(parts)
-        return one_door(_latest(self._tables[name], without_foreign_rows(whole)))
+        order = ranks([(one.file, one.sender, one.on) for one in self.received if one.workbook])
+        kept, gone = latest(self._tables[name], without_foreign_rows(whole), order)
+        self._older.update(gone)
+        for (file, _), number in gone.items():
+            self.replaced[file, name] += number
+        return one_door(kept)
+
+    def replacements(self) -> list[Anomaly]:
+        """Report the workbooks that a newer one of the same structure replaced in the tables put together so far.
+
+        Returns
+        -------
+        list of Anomaly
+            One alerte for each.
+        """
+        return told(self._older, {one.file: one.sender for one in self.received})
 
     def missing_sheets(self) -> list[Anomaly]:
         """Report the workbooks without the common sheet, unless another file holds the structure.
@@ -202,33 +222,6 @@ def _counted(file: str, one: RawTable) -> Counted:
     return Counted(
         file=file, table=one.table.id, sha256=one.sha256, read=one.rows_read, rows=one.frame.height, faulty=faulty
     )
-
-
-def _latest(table: Table, whole: RawTable) -> RawTable:
-    """Let the workbook of a structure replace its rows of the same years in the consolidated files."""
-    if table.owner is None or table.owner not in whole.frame.columns:
-        return whole
-    keyed = whole.frame.with_columns(
-        pl.col(table.owner).str.replace_all(r"\s", "").alias("_owner"), _written_year(table, whole.frame).alias("_year")
-    )
-    sent = keyed.filter((pl.col("_sender") != "") & (pl.col("_sender") == pl.col("_owner"))).select("_owner", "_year")
-    consolidated = pl.col("_sender") == ""
-    kept = pl.concat(
-        [
-            keyed.filter(consolidated).join(sent.unique(), on=["_owner", "_year"], how="anti", nulls_equal=True),
-            keyed.filter(~consolidated),
-        ]
-    )
-    order = ["_file", "_sheet", "_row"]
-    return replace(whole, frame=kept.drop("_owner", "_year").sort(order, maintain_order=True))
-
-
-def _written_year(table: Table, frame: pl.DataFrame) -> pl.Expr:
-    """Year of a row as its sender wrote it, before any check."""
-    kinds = (ColumnType.ANNEE, ColumnType.DATE)
-    dated = [column.name for column in table.columns if column.type in kinds and column.name in frame.columns]
-    last = "annee" if "annee" in dated else next(iter(reversed(dated)), "")
-    return pl.col(last).str.extract(r"(\d{4})") if last else pl.lit("")
 
 
 def _compact(owners: pl.Series) -> list[str]:

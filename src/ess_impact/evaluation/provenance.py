@@ -105,6 +105,7 @@ def _collected(campaign: Campaign, collected: Collected) -> dict[str, Any]:
             "lignes_acceptees": one.accepted,
             "lignes_ecartees": one.set_aside,
             "lignes_hors_champ": one.out_of_scope,
+            "lignes_remplacees": one.replaced,
         }
         for one in _grouped(campaign.catalogue, collected.files)
     ]
@@ -122,7 +123,7 @@ def _collected(campaign: Campaign, collected: Collected) -> dict[str, Any]:
     return found | _response(campaign, collected)
 
 
-_WORKBOOK = re.compile(r"structures/\d{14}\.xlsx")
+_WORKBOOK = re.compile(r"structures/\d{14}\b[^/]*\.xlsx")
 
 
 def _conversions(collected: Collected) -> dict[tuple[str, str], list[int]]:
@@ -147,8 +148,9 @@ def _grouped(catalogue: Catalogue, reports: Sequence[FileReport]) -> list[FileRe
     for table, found in sorted(workbooks.items()):
         digest = hashlib.sha256("".join(sorted(one.sha256 for one in found)).encode()).hexdigest()
         read, accepted = sum(one.read for one in found), sum(one.accepted for one in found)
+        replaced = sum(one.replaced for one in found)
         name = f"structures/ ({len(found)} classeurs)"
-        kept.append(FileReport(file=name, table=table, sha256=digest, read=read, accepted=accepted))
+        kept.append(FileReport(file=name, table=table, sha256=digest, read=read, accepted=accepted, replaced=replaced))
     return sorted(kept, key=lambda one: (one.file, one.table))
 
 
@@ -193,10 +195,12 @@ def _tables(
         reports = [report for report in files if report.table == name]
         read = sum(report.read - report.out_of_scope for report in reports) if reports else one.rows_read
         aside = sum(report.set_aside for report in reports) if reports else one.rows_read - one.rows_accepted
+        replaced = sum(report.replaced for report in reports)
         found[name] = {
             "lues": read,
-            "acceptees": read - aside,
+            "acceptees": read - aside - replaced,
             "ecartees": aside,
+            "remplacees": replaced,
             "rejets": own.filter(pl.col("severity") == "rejet").height,
             "alertes": own.filter(pl.col("severity") == "alerte").height,
         }

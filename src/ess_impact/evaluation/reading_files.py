@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+
+import polars as pl
 
 from ess_impact.data.accounts import read_accounts
 from ess_impact.data.accounts import recognise as recognise_accounts
@@ -14,6 +17,7 @@ from ess_impact.data.anomalies import Anomaly, FileRefusedError
 from ess_impact.data.official.flux_iae import is_neighbour
 from ess_impact.data.official.glimpse import look
 from ess_impact.data.official.recognition import load_official, recognise
+from ess_impact.data.personal import shown_file
 from ess_impact.data.reading import RawTable, collect_table, collect_workbook
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.errors import EssImpactError, UsageError
@@ -21,6 +25,7 @@ from ess_impact.evaluation.campaign import Submitted
 from ess_impact.text import inert
 
 _OPEN_FOLDERS = ("services", "veille")
+_SIRET_FIRST = re.compile(r"\d{14}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +91,11 @@ class Reader:
         Returns
         -------
         str
-            Relative to the campaign folder.
+            Relative to the campaign folder, without what names a person.
         """
+        return shown_file(self._written_name(path), self.key)
+
+    def _written_name(self, path: Path) -> str:
         return inert(path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.name)
 
     def digest(self, path: Path) -> str:
@@ -149,7 +157,7 @@ class Reader:
             What is no fault of the file: a key that cannot be used.
         """
         try:
-            return self._read(submitted)
+            return self._renamed(submitted.path, self._read(submitted))
         except FileRefusedError as error:
             return self.refused(submitted, error)
         except BaseException as error:
@@ -178,6 +186,22 @@ class Reader:
         anomaly = error.as_anomaly(file=name, table=submitted.table)
         return FileReading(file=name, sha256=self.digest(submitted.path), anomalies=(anomaly,))
 
+    def _renamed(self, path: Path, reading: FileReading) -> FileReading:
+        """Give a file the name to show wherever a reader wrote its own."""
+        written, shown = self._written_name(path), self.name(path)
+        if written == shown:
+            return reading
+        tables = tuple(
+            replace(
+                one,
+                frame=one.frame.with_columns(_file=pl.lit(shown)),
+                anomalies=_faults_renamed(one.anomalies, path.name, shown),
+                conversions={(shown, kind): number for (_, kind), number in one.conversions.items()},
+            )
+            for one in reading.tables
+        )
+        return replace(reading, tables=tables, anomalies=_faults_renamed(reading.anomalies, path.name, shown))
+
     def _read(self, submitted: Submitted) -> FileReading:
         path, tables = submitted.path, self.catalogue.tables
         if inert(path.name) != path.name or path.name.splitlines() != [path.name]:
@@ -200,7 +224,7 @@ class Reader:
             sha256=book.sha256,
             sender=book.sender,
             tables=tuple(book.tables.values()),
-            anomalies=book.anomalies,
+            anomalies=(*book.anomalies, *_other_sender(self.name(path), path.name, book.sender)),
             workbook=True,
         )
 
@@ -221,6 +245,26 @@ class Reader:
     def _of_tables(self, path: Path, found: list[RawTable]) -> FileReading:
         digest = next((one.sha256 for one in found), "")
         return FileReading(file=self.name(path), sha256=digest or self.digest(path), tables=tuple(found))
+
+
+def _faults_renamed(faults: tuple[Anomaly, ...], written: str, shown: str) -> tuple[Anomaly, ...]:
+    name = shown.rpartition("/")[2]
+    return tuple(replace(one, file=shown, message=one.message.replace(written, name)) for one in faults)
+
+
+def _other_sender(file: str, name: str, sender: str) -> Iterator[Anomaly]:
+    """Doubt a workbook whose name starts with another SIRET than the one it gives inside."""
+    named = _SIRET_FIRST.match(name)
+    if named is None or not sender or named[0] == sender:
+        return
+    yield Anomaly(
+        rule="expediteur_different",
+        severity="alerte",
+        file=file,
+        siret=sender,
+        message="Le nom du fichier et la feuille identite ne portent pas le même SIRET.",
+        remedy="Vérifiez qui envoie : c'est la feuille identite qui est lue.",
+    )
 
 
 def interrupted_reading(kind: str) -> FileRefusedError:

@@ -6,7 +6,7 @@ import calendar
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
@@ -14,9 +14,10 @@ from pathlib import Path
 import polars as pl
 
 from ess_impact.definitions.tables import Table
-from ess_impact.evaluation.campaign import Campaign
+from ess_impact.evaluation.campaign import REGISTER, Campaign
 from ess_impact.evaluation.collecting import Collected
 from ess_impact.evaluation.private_files import make_private_folder, write_private
+from ess_impact.evaluation.store import STORE
 
 RECEIVED = "recus.csv"
 REPORTS = "rapports"
@@ -86,8 +87,11 @@ def record(campaign: Campaign, collected: Collected) -> str:
     -------
     str
         What a person must know (French), empty when the register was written: a folder that cannot be written to keeps
-        no memory, which stops nothing.
+        no memory, which stops nothing. A register that is damaged or elsewhere is left as it is.
     """
+    fault = register_fault(campaign)
+    if fault:
+        return fault
     known = {one.key: one for one in read_register(campaign)}
     now = {one.key: one for one in _entries(campaign, collected)}
     names = {one.fichier for one in now.values()}
@@ -102,6 +106,8 @@ def record(campaign: Campaign, collected: Collected) -> str:
         write_register(campaign, now.values())
     except OSError:
         return "Dossier de campagne en lecture seule : ni registre ni magasin, tout sera relu la prochaine fois."
+    if (campaign.register_folder / STORE).is_symlink():
+        return "registre/magasin est un lien : le magasin n'est pas utilisé, tout sera relu la prochaine fois."
     return ""
 
 
@@ -115,6 +121,8 @@ def keep_reports(campaign: Campaign, reports: Sequence[Path]) -> None:
     reports : sequence of pathlib.Path
         Files without personal data; together they name their folder, so that the same run leaves one copy.
     """
+    if campaign.register_folder.is_symlink():
+        return
     contents = {path.name: path.read_bytes() for path in reports if path.is_file()}
     digest = hashlib.sha256(b"".join(contents.values())).hexdigest()[:12]
     folder = campaign.register_folder / REPORTS / f"{campaign.settings.date_reference.isoformat()}_{digest}"
@@ -139,14 +147,50 @@ def read_register(campaign: Campaign) -> list[Entry]:
     list of Entry
         Empty when there is none yet; lines that nobody can read are left out.
     """
-    path = campaign.register_folder / RECEIVED
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+        return _parsed(campaign)[0]
+    except (OSError, UnicodeDecodeError, csv.Error):
         return []
+
+
+def register_fault(campaign: Campaign) -> str:
+    """Say why the register of a campaign must not be written over.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        The campaign.
+
+    Returns
+    -------
+    str
+        French sentence; empty when there is no register yet, or when each of its lines can be read.
+    """
+    if campaign.register_folder.is_symlink():
+        return "Le dossier « registre » est un lien : ni registre ni magasin, tout sera relu la prochaine fois."
+    try:
+        whole = _parsed(campaign)[1]
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except (OSError, UnicodeDecodeError, csv.Error):
+        whole = False
+    if whole:
+        return ""
+    return (
+        f"Registre illisible ({REGISTER}/{RECEIVED}) : laissé tel quel, sans y inscrire cet envoi. Enregistrez-le en "
+        "« CSV UTF-8 » à points-virgules, ou renommez-le pour en commencer un autre."
+    )
+
+
+def _parsed(campaign: Campaign) -> tuple[list[Entry], bool]:
+    """Return the lines that can be read, and whether they are all there is."""
+    text = (campaign.register_folder / RECEIVED).read_text(encoding="utf-8-sig")
     names = {one.name for one in fields(Entry)}
-    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=";")
-    return [Entry(**row) for row in rows if set(row) == names and None not in row.values()]
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";")
+    rows = list(reader)
+    entries = [Entry(**row) for row in rows if set(row) == names and None not in row.values()]
+    header = set(reader.fieldnames or ()) == names or not text.strip()
+    return entries, header and len(entries) == len(rows)
 
 
 def write_register(campaign: Campaign, entries: Iterable[Entry]) -> None:
@@ -169,6 +213,37 @@ def write_register(campaign: Campaign, entries: Iterable[Entry]) -> None:
     write_table(
         campaign.register_folder / RECEIVED, [one.name for one in fields(Entry)], [asdict(one) for one in ordered]
     )
+
+
+def mark(campaign: Campaign, changed: Set[tuple[str, str]], state: str, day: date) -> list[str]:
+    """Say in the register what became of files; a register that cannot be read is left as it is.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        The campaign.
+    changed : set of (str, str)
+        Keys of the files, as :attr:`Entry.key` gives them.
+    state : str
+        ``PURGED`` or ``ERASED``.
+    day : datetime.date
+        When.
+
+    Returns
+    -------
+    list of str
+        Why the register does not say it (French), empty when it does.
+    """
+    fault = register_fault(campaign)
+    entries = [] if fault else read_register(campaign)
+    if fault or not changed & {one.key for one in entries}:
+        return [fault] if fault and changed else []
+    marked = [replace(one, etat=state, efface_le=day.isoformat()) if one.key in changed else one for one in entries]
+    try:
+        write_register(campaign, marked)
+    except OSError:
+        return ["registre : impossible à mettre à jour"]
+    return []
 
 
 def write_table(path: Path, names: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:

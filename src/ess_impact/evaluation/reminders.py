@@ -16,9 +16,10 @@ from ess_impact.evaluation.register import write_table
 
 REMINDERS = "relances.csv"
 NOTHING, TO_MEND, MISSING, COMPLETE = "rien reçu", "à corriger", "feuille manquante", "complet"
-"""Where a structure stands, in the order of the list."""
+EMPTY, OTHER_YEAR = "modèle renvoyé vide", "année autre que celle de la campagne"
+"""Where a structure stands."""
 
-_ORDER = (NOTHING, MISSING, TO_MEND, COMPLETE)
+_ORDER = (NOTHING, EMPTY, OTHER_YEAR, MISSING, TO_MEND, COMPLETE)
 _SIRET = re.compile(r"\d{14}")
 
 
@@ -31,7 +32,8 @@ class Reminder:
     siret, denomination : str
         Who.
     statut : str
-        ``NOTHING``, ``MISSING``, ``TO_MEND`` or ``COMPLETE``.
+        ``NOTHING``, ``EMPTY`` (workbooks without one row), ``OTHER_YEAR`` (the rows of its workbook, or else all its
+        rows, of the common table are of other years), ``MISSING``, ``TO_MEND`` or ``COMPLETE``.
     manque : str
         What is missing, in French.
     rejets, alertes : int
@@ -68,19 +70,28 @@ def reminders(campaign: Campaign, collected: Collected) -> list[Reminder]:
         Those that sent nothing first, then by SIRET.
     """
     names = _names(collected)
-    sent, answered = _sent(collected), _answered(campaign, collected)
+    sent, answered, elsewhere = _sent(collected), _answered(campaign, collected), _other_years(campaign, collected)
+    empty = _empty(collected)
     faults = _faults(collected)
     expected = set() if collected.expected is None else set(collected.expected["siret"])
     found = []
     for siret in sorted(expected | sent):
         rejected, doubted = faults.get((siret, "rejet"), 0), faults.get((siret, "alerte"), 0)
         lacking = siret not in answered
+        reasons = {
+            NOTHING: siret not in sent,
+            TO_MEND: rejected > 0,
+            EMPTY: lacking and siret in empty,
+            OTHER_YEAR: siret in elsewhere,
+            MISSING: lacking,
+        }
+        status = next((status for status, holds in reasons.items() if holds), COMPLETE)
         found.append(
             Reminder(
                 siret=siret,
                 denomination=names.get(siret, ""),
-                statut=_status(siret in sent, lacking, rejected),
-                manque=_lacking(campaign, siret in sent) if lacking else "",
+                statut=status,
+                manque=_lacking(campaign, siret in sent) if lacking or status == OTHER_YEAR else "",
                 rejets=rejected,
                 alertes=doubted,
                 a_renvoyer=f"{siret}.xlsx" if rejected or doubted else "",
@@ -119,14 +130,6 @@ def write_reminders(campaign: Campaign, collected: Collected, path: Path | None 
     return target
 
 
-def _status(sent: bool, lacking: bool, rejected: int) -> str:
-    if not sent:
-        return NOTHING
-    if rejected:
-        return TO_MEND
-    return MISSING if lacking else COMPLETE
-
-
 def _lacking(campaign: Campaign, sent: bool) -> str:
     table = campaign.catalogue.tables.get(FRAME_TABLE)
     title = table.name.fr if table is not None else FRAME_TABLE
@@ -143,6 +146,31 @@ def _answered(campaign: Campaign, collected: Collected) -> set[str]:
     if "annee" in rows.columns:
         rows = rows.filter(pl.col("annee") == campaign.settings.campagne)
     return set(rows[one.table.owner].drop_nulls())
+
+
+def _other_years(campaign: Campaign, collected: Collected) -> set[str]:
+    """Structures whose rows of the common table are all of other years: those of their workbook, or else all."""
+    one = collected.checked.get(FRAME_TABLE)
+    if one is None or one.table.owner is None or "annee" not in one.accepted.columns:
+        return set()
+    owner = one.table.owner
+    own = (pl.col("_sender") == pl.col(owner)).fill_null(False)
+    judged = one.accepted.drop_nulls(owner).filter(own | ~own.any().over(owner))
+    years = judged.group_by(owner).agg((pl.col("annee") == campaign.settings.campagne).any().alias("asked"))
+    return set(years.filter(~pl.col("asked"))[owner])
+
+
+def _empty(collected: Collected) -> set[str]:
+    """Structures that sent workbooks in which every sheet known is without a row."""
+    read: dict[str, int] = {}
+    for one in collected.files:
+        read[one.file] = read.get(one.file, 0) + one.read
+    found: dict[str, int] = {}
+    for book in collected.received:
+        if book.workbook and book.tables:
+            siret = book.sender or PurePosixPath(book.file).stem
+            found[siret] = found.get(siret, 0) + read.get(book.file, 0)
+    return {siret for siret, rows in found.items() if not rows}
 
 
 def _sent(collected: Collected) -> set[str]:

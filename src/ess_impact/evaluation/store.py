@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -19,6 +20,7 @@ import pyarrow as pa
 from ess_impact._version import __version__
 from ess_impact.data.anomalies import Anomaly
 from ess_impact.data.reading import RawTable
+from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.tables import Table
 from ess_impact.evaluation.campaign import Campaign, Submitted
 from ess_impact.evaluation.private_files import make_private_folder, write_private
@@ -29,6 +31,8 @@ _META = b"ess-impact"
 _TABLE = "_table"
 _SEAL = 32
 _SUFFIX = ".arrow"
+_OWN = re.compile(r"[0-9a-f]{64}-[0-9a-f]{24}\.arrow|\..*\.arrow\.\d+\.tmp")
+"""Names of the readings, and of those an interrupted run left half written."""
 
 
 def encode(reading: FileReading) -> bytes:
@@ -124,23 +128,24 @@ def _anomalies(found: Iterable[dict[str, Any]]) -> tuple[Anomaly, ...]:
 def _software() -> str:
     """Return a digest of the code that reads files: another code may read them otherwise."""
     digest = hashlib.sha256(__version__.encode())
+    digest.update((files("ess_impact.evaluation") / "reading_files.py").read_bytes())
     folders = [files("ess_impact.data")]
     while folders:
         for one in sorted(folders.pop().iterdir(), key=lambda entry: entry.name):
             if one.is_dir():
                 folders.append(one)
-            elif one.name.endswith(".py"):
+            elif not one.name.endswith(".pyc"):
                 digest.update(one.read_bytes())
     return digest.hexdigest()
 
 
-def fingerprint(tables: Mapping[str, Table], key: bytes) -> bytes:
+def fingerprint(catalogue: Catalogue, key: bytes) -> bytes:
     """Return what the readings of a campaign depend on, files apart: definitions, key and software.
 
     Parameters
     ----------
-    tables : mapping of str to Table
-        Definitions of the tables.
+    catalogue : Catalogue
+        Definitions of the tables, and the lists reading looks up: the charts say what a ledger gives.
     key : bytes
         Key of the pseudonyms; it cannot be found again from the fingerprint.
 
@@ -149,7 +154,11 @@ def fingerprint(tables: Mapping[str, Table], key: bytes) -> bytes:
     bytes
         32 bytes.
     """
-    definitions = [tables[name].model_dump_json() for name in sorted(tables)]
+    definitions = [
+        one.model_dump_json()
+        for kind in (catalogue.tables, catalogue.codelists, catalogue.parameters)
+        for _, one in sorted(kind.items())
+    ]
     return hmac.digest(key, json.dumps([_software(), *definitions]).encode(), "sha256")
 
 
@@ -185,21 +194,22 @@ class Store:
         key : bytes
             Key of its pseudonyms.
         writable : bool
-            Whether readings are to be kept; a folder that cannot be written to keeps none.
+            Whether readings are to be kept; a folder that cannot be written to, or a link, keeps none.
 
         Returns
         -------
         Store
             Possibly empty.
         """
-        tables = campaign.catalogue.tables
         folder = campaign.register_folder / STORE
+        writable = writable and not is_linked(folder)
         if writable:
             try:
                 make_private_folder(folder)
             except OSError:
                 writable = False
-        return cls(folder=folder, tables=tables, seal=fingerprint(tables, key), writable=writable)
+        seal = fingerprint(campaign.catalogue, key)
+        return cls(folder=folder, tables=campaign.catalogue.tables, seal=seal, writable=writable)
 
     def path(self, submitted: Submitted, digest: str, neighbours: Sequence[str] = ()) -> Path:
         """Return where the reading of a file lies.
@@ -235,6 +245,8 @@ class Store:
         FileReading or None
             None when there is none, or when it is damaged: the file is then read again.
         """
+        if is_linked(self.folder):
+            return None
         try:
             sealed = path.read_bytes()
             data = sealed[_SEAL:]
@@ -271,9 +283,48 @@ class Store:
         if not self.writable:
             return
         kept = set(used)
-        for one in self.folder.glob("*"):
+        for one in readings(self.folder):
             if one not in kept:
-                one.unlink(missing_ok=True)
+                with suppress(OSError):
+                    one.unlink(missing_ok=True)
+
+
+def is_linked(folder: Path) -> bool:
+    """Tell whether the store is somewhere else than in the register: what lies there is not its own to delete.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder of the store.
+
+    Returns
+    -------
+    bool
+        True when the folder, or the register it lies in, is a symbolic link.
+    """
+    return folder.is_symlink() or folder.parent.is_symlink()
+
+
+def readings(folder: Path) -> list[Path]:
+    """List what the store itself wrote in its folder, unfinished readings included, and nothing else.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder of the store.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Regular files; empty when the store is a link or cannot be listed.
+    """
+    if is_linked(folder):
+        return []
+    try:
+        found = sorted(folder.iterdir())
+        return [one for one in found if _OWN.fullmatch(one.name) and one.is_file() and not one.is_symlink()]
+    except OSError:
+        return []
 
 
 def forget(folder: Path, digests: Iterable[str]) -> int:
@@ -290,9 +341,64 @@ def forget(folder: Path, digests: Iterable[str]) -> int:
     -------
     int
         Readings deleted.
+
+    Raises
+    ------
+    OSError
+        A reading that cannot be deleted.
     """
     wanted = {digest for digest in digests if digest}
-    found = [one for one in folder.glob(f"*{_SUFFIX}") if one.name.partition("-")[0] in wanted]
+    found = [one for one in readings(folder) if one.name.partition("-")[0] in wanted]
     for one in found:
         one.unlink(missing_ok=True)
     return len(found)
+
+
+def empty(folder: Path) -> tuple[int, list[str]]:
+    """Delete every reading: a new run fills the store again.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder of the store; where it is a link, the link alone is removed.
+
+    Returns
+    -------
+    int
+        Readings deleted.
+    list of str
+        What could not be done, or must be looked at by a person (French).
+    """
+    if folder.parent.is_symlink():
+        return 0, ["registre : c'est un lien, le magasin qu'il désigne n'a pas été vidé"]
+    if folder.is_symlink():
+        return 0, [_unlinked(folder)]
+    deleted, failed = 0, 0
+    for one in readings(folder):
+        try:
+            one.unlink(missing_ok=True)
+            deleted += 1
+        except OSError:
+            failed += 1
+    left = [f"magasin des lectures : {failed} lecture(s) impossible(s) à supprimer"] if failed else []
+    others = _others(folder)
+    if others:
+        left.append(f"magasin des lectures : {others} élément(s) qui n'en viennent pas, laissés en place")
+    return deleted, left
+
+
+def _unlinked(folder: Path) -> str:
+    try:
+        folder.unlink()
+    except OSError:
+        return "magasin des lectures : c'est un lien, impossible à retirer ; ce qu'il désigne n'a pas été vidé"
+    return "magasin des lectures : c'était un lien, retiré ; ce qu'il désignait n'a pas été vidé"
+
+
+def _others(folder: Path) -> int:
+    try:
+        return sum(1 for one in folder.iterdir() if not _OWN.fullmatch(one.name))
+    except FileNotFoundError:
+        return 0
+    except OSError:
+        return 1

@@ -13,6 +13,7 @@ import polars as pl
 
 from ess_impact.data.anomalies import MASK
 from ess_impact.definitions.tables import Table
+from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.text import enumerate_fr, plural
 
 MAX_ROWS_NAMED = 12
@@ -23,6 +24,7 @@ PERSONAL = re.compile(
 )
 """A NIR or an e-mail, wherever it hides."""
 
+_REPEATED = re.compile(r"Même clé que la ligne (\d+)(?: de (.+?))?(?:, feuille « (.+) »)?\.", re.DOTALL)
 _RANK = {"rejet": 0, "alerte": 1}
 _TITLES = {"rejet": "À corriger : ce qui suit ne compte pas encore", "alerte": "À vérifier : ce qui suit compte déjà"}
 
@@ -50,13 +52,17 @@ class Fault:
     references: Mapping[tuple[str, str, int], str]
 
 
-def group_faults(anomalies: pl.DataFrame) -> list[Fault]:
+def group_faults(
+    anomalies: pl.DataFrame, rows: Mapping[str, Mapping[tuple[str, str, int], int]] | None = None
+) -> list[Fault]:
     """Group anomalies by table, rule, column and severity.
 
     Parameters
     ----------
     anomalies : polars.DataFrame
         Those of one structure, columns of ``ANOMALY_SCHEMA`` and ``reference``.
+    rows : mapping, optional
+        Table to place in the original file to row in the sheet sent back: where a row repeated now stands.
 
     Returns
     -------
@@ -67,8 +73,20 @@ def group_faults(anomalies: pl.DataFrame) -> list[Fault]:
     ordered = anomalies.sort("file", "sheet", "row", "message", nulls_last=False)
     for row in ordered.iter_rows(named=True):
         key = tuple(str(row[name] or "") for name in ("severity", "table", "rule", "column"))
-        groups.setdefault(key, []).append(row)
+        groups.setdefault(key, []).append(_said_here(row, (rows or {}).get(key[1], {})))
     return sorted((_fault(key, rows) for key, rows in groups.items()), key=_importance)
+
+
+def _said_here(row: dict[str, Any], rows: Mapping[tuple[str, str, int], int]) -> dict[str, Any]:
+    """Name a repeated row by where it stands in the sheet sent back, if it stands there."""
+    found = _REPEATED.fullmatch(str(row["message"])) if row["rule"] == "doublon" else None
+    place = (found[2] or "", found[3] or "", int(found[1])) if found else None
+    if place is None or place not in rows:
+        return row
+    return row | {
+        "message": f"Cette ligne répète la ligne {rows[place]}.",
+        "remedy": "Supprimez l'une des deux, ou corrigez ce qui les distingue.",
+    }
 
 
 def _importance(fault: Fault) -> tuple[Any, ...]:
@@ -81,7 +99,11 @@ def _fault(key: tuple[str, ...], rows: list[dict[str, Any]]) -> Fault:
     message, _ = messages.most_common(1)[0]
     remedies = sorted({str(row["remedy"] or "").strip() for row in rows})
     remedy = remedies[0] if len(remedies) == 1 else "La note de chaque cellule dit comment corriger."
-    if len(messages) > 1:
+    if key[2] == "doublon" and len(messages) > 1:
+        message = "Chacune répète une autre ligne, que la note de sa cellule nomme"
+    elif key[2] == "doublon" and len(rows) > 1:
+        message = message.replace("Cette ligne répète", "Elles répètent")
+    elif len(messages) > 1:
         message = f"{message.rstrip('. ')} (par exemple)"
     notes = {_place(row): f"{masked(row['message'])}\n{row['remedy'] or ''}" for row in rows}
     asked = {_place(row): str(row["reference"]) for row in rows if key[0] == "alerte" and row["row"] is not None}
@@ -168,9 +190,7 @@ def fault_sentence(
     if message[1:2].islower():
         message = message[:1].lower() + message[1:]
     remedy = f" {fault.remedy}{'' if fault.remedy.endswith(('.', '?', '!')) else '.'}" if fault.remedy else ""
-    known = table.column(fault.column) if table is not None else None
-    label = known.label.fr if known is not None else fault.column
-    column = f", colonne « {label} »" if label and label.casefold() not in message.casefold() else ""
+    column = _column_named(fault, table)
     sheet = titles.get(fault.table) or next((place[1] for place in fault.notes if place[1]), "")
     where = f"Feuille « {sheet} »{column}" if sheet else ""
     numbered = [place for place in fault.notes if place[2] is not None]
@@ -181,10 +201,22 @@ def fault_sentence(
     here = sorted(rows[cast("tuple[str, str, int]", place)] for place in numbered if place in rows)
     there = sorted(cast("int", place[2]) for place in numbered if place not in rows)
     parts = [_row_list(here)] if here else []
+    if here and table is not None and any(one.type is ColumnType.PERSONNE for one in table.columns):
+        # A pseudonym means nothing to the reader: only the place in what was sent does.
+        origins = [cast("int", place[2]) for place in numbered if place in rows]
+        parts[0] += f" ({_row_list(origins)} de votre fichier d'origine)"
     parts += [f"{_row_list(there)} de votre fichier d'origine"] if there else []
     counted = plural(len(numbered), "ligne")
     start = f"{where} — {counted}" if where else counted
     return f"{start} : {message} — {' ; '.join(parts)}.{remedy}"
+
+
+def _column_named(fault: Fault, table: Table | None) -> str:
+    """Name the column of a fault, unless its message does; one the table does not ask for is quoted in full."""
+    known = table.column(fault.column) if table is not None else None
+    label = known.label.fr if known is not None else fault.column
+    told = label if known is not None else f"« {label} »"
+    return f", colonne « {label} »" if label and told.casefold() not in fault.message.casefold() else ""
 
 
 def _row_list(numbers: Sequence[int]) -> str:

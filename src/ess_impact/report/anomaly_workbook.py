@@ -6,17 +6,22 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 import polars as pl
 from openpyxl import Workbook
 
+from ess_impact.data.anomalies import MASK
 from ess_impact.data.checking import Checked
 from ess_impact.data.confirmations import CONFIRM_HEADER, with_references
-from ess_impact.data.templates import IDENTITY_SHEET, save_workbook, sheet_titles
+from ess_impact.data.templates import IDENTITY_SHEET, LISTS_SHEET, save_workbook, sheet_titles
+from ess_impact.data.templates.sheets import fill_lists
+from ess_impact.definitions.codelists import Codelist
 from ess_impact.definitions.tables import Table
 from ess_impact.evaluation.collecting import Collected
+from ess_impact.evaluation.pile import FRAME_TABLE
 from ess_impact.report.anomaly_sentences import Fault, fault_sentence, group_faults, lines_to_mend
-from ess_impact.report.anomaly_sheets import PLACE_COLUMNS, Owned, fill_identity, fill_lines, fill_table
+from ess_impact.report.anomaly_sheets import PLACE_COLUMNS, Owned, fill_lines, fill_owned, fill_owner
 from ess_impact.text import plural
 
 TODO_SHEET = "À corriger"
@@ -26,6 +31,7 @@ _RETURN = (
     "Corrigez les cellules marquées : fond coloré, bordure épaisse s'il faut corriger, en tirets s'il faut vérifier.",
     "Passez la souris sur une cellule marquée : une note dit ce qui ne va pas et comment le corriger.",
     f"La valeur est juste malgré l'alerte ? Écrivez « oui » au bout de la ligne, colonne « {CONFIRM_HEADER} ».",
+    "Les colonnes dont l'en-tête finit par « * » sont obligatoires ; l'en-tête montre l'aide, les choix une liste.",
     "Enregistrez au format .xlsx sans renommer ni les feuilles ni les en-têtes, puis renvoyez ce même fichier.",
     "Il remplace votre envoi précédent pour les feuilles qu'il contient.",
     "Les lignes justes sont déjà là : laissez-les, n'en recopiez aucune ailleurs.",
@@ -33,11 +39,19 @@ _RETURN = (
 )
 
 
+class _Forms(NamedTuple):
+    """What the sheets of structures look like."""
+
+    tables: Mapping[str, Table]
+    codelists: Mapping[str, Codelist]
+
+
 def write_anomaly_workbooks(
     collected: Collected,
     out_dir: str | Path,
     *,
     tables: Mapping[str, Table] | None = None,
+    codelists: Mapping[str, Codelist] | None = None,
     synthetic: bool = False,
     told: Callable[[int, int], None] | None = None,
 ) -> dict[str, Path]:
@@ -51,6 +65,8 @@ def write_anomaly_workbooks(
         Folder of the workbooks, created if needed.
     tables : mapping of str to Table, optional
         Definitions of tables that may be missing from `checked` (nothing of them could be read).
+    codelists : mapping of str to Codelist, optional
+        Choices the cells offer; without them, only oui and non.
     synthetic : bool, default False
         Whether to print « données fictives ».
     told : callable, optional
@@ -78,7 +94,7 @@ def write_anomaly_workbooks(
     for position, ((owner,), faults) in enumerate(parts.items(), start=1):
         if told is not None:
             told(position, len(parts))
-        book = _workbook(str(owner), faults, owned.get(str(owner), {}), known, synthetic)
+        book = _workbook(str(owner), faults, owned.get(str(owner), {}), _Forms(known, codelists or {}), synthetic)
         written[str(owner)] = folder / f"{owner}.xlsx"
         save_workbook(book, written[str(owner)])
     return dict(sorted(written.items()))
@@ -151,14 +167,16 @@ def _flag_accepted(rows: pl.DataFrame, checked: Checked | None) -> pl.DataFrame:
 
 
 def _workbook(
-    owner: str, anomalies: pl.DataFrame, owned: Mapping[str, Owned], known: Mapping[str, Table], synthetic: bool
+    owner: str, anomalies: pl.DataFrame, owned: Mapping[str, Owned], forms: _Forms, synthetic: bool
 ) -> Workbook:
-    faults = group_faults(anomalies)
+    known = forms.tables
+    rows = {name: one.places() for name, one in owned.items()}
+    faults = group_faults(anomalies, rows)
     shown = {name: one for name, one in owned.items() if _is_sent_back(owner, one, faults)}
     for name in sorted({fault.table for fault in faults} & set(known) - set(shown)):
         shown[name] = Owned(table=known[name], rows=pl.DataFrame(), accepted=0)
+    shown = dict(sorted(shown.items(), key=lambda item: _as_in_the_template(item[1].table)))
     titles = sheet_titles([one.table for one in shown.values()])
-    rows = {name: one.places() if one.rows.width else {} for name, one in shown.items()}
     book = Workbook()
     todo = book.worksheets[0]
     todo.title = TODO_SHEET
@@ -170,11 +188,31 @@ def _workbook(
     lines += _lines_already_fine(shown, titles)
     lines += [("Comment renvoyer ce fichier", "section"), *((text, "") for text in _RETURN)]
     fill_lines(todo, lines)
-    fill_identity(book.create_sheet(IDENTITY_SHEET), owner, owned)
+    fill_owner(book.create_sheet(IDENTITY_SHEET), owner, _denomination(owner, owned))
+    sheets = {name: book.create_sheet(titles[name]) for name in shown}
+    lists = book.create_sheet(LISTS_SHEET)
+    offered = fill_lists(lists, forms.codelists, [one.table for one in shown.values()])
+    if not offered:
+        book.remove(lists)
     for name, one in shown.items():
         mine = [fault for fault in faults if fault.table == name]
-        fill_table(book.create_sheet(titles[name]), one, mine, rows[name])
+        fill_owned(sheets[name], one, offered, mine, rows.get(name, {}))
     return book
+
+
+def _as_in_the_template(table: Table) -> tuple[bool, bool, str]:
+    of_all = table.asked is not None and table.asked.of == "toutes"
+    return table.id != FRAME_TABLE, not of_all, table.id
+
+
+def _denomination(owner: str, owned: Mapping[str, Owned]) -> str:
+    """Return the last name the structure gives itself: that of a row which bears its own SIRET."""
+    names: list[str] = []
+    for one in owned.values():
+        if one.table.owner in one.rows.columns and "denomination" in one.rows.columns:
+            mine = pl.col(str(one.table.owner)).str.replace_all(r"\s", "") == owner
+            names += one.rows.filter(mine)["denomination"].drop_nulls().to_list()
+    return next((name for name in reversed(names) if name != MASK), "")
 
 
 def _is_sent_back(owner: str, one: Owned, faults: Iterable[Fault]) -> bool:

@@ -15,6 +15,7 @@ import polars as pl
 
 from ess_impact.data.delimited import choose_separator
 from ess_impact.data.headers import match_headers
+from ess_impact.data.personal import shown_file
 from ess_impact.data.reading import TEXT_FILES
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.tables import Table
@@ -276,12 +277,12 @@ def _checked(
         if "ligne_non_remplie" in collected.anomalies["rule"]:
             raise ReadingError(
                 "ce modèle n'a pas encore été rempli : rien n'a été compté",
-                where=files[0].path.name,
+                where=shown_file(files[0].path.name),
                 fix="Remplissez-le, au moins la feuille « Structures et emplois », puis renvoyez-le.",
             )
         reasons = collected.anomalies["message"].unique(maintain_order=True).to_list()
         why = " ; ".join(reasons) or ("aucune ligne" if files else "aucun fichier")
-        where = files[0].path.name if len(files) == 1 else root.name
+        where = shown_file(files[0].path.name if len(files) == 1 else root.name)
         remedy = collected.anomalies["remedy"][0] if len(reasons) == 1 else ""
         raise ReadingError(f"rien de lisible ({why})", where=where, fix=remedy)
     return _written(catalogue, _without_persons(collected, catalogue), out)
@@ -358,5 +359,5 @@ def _written(catalogue: Catalogue, collected: Collected, out: Path | None) -> Ch
         return CheckReport(collected=collected, tables=catalogue.tables)
     out.mkdir(parents=True, exist_ok=True)
     write_anomalies_csv(collected.anomalies, out / "anomalies.csv", tables=catalogue.tables)
-    write_anomaly_workbooks(collected, out, tables=catalogue.tables)
+    write_anomaly_workbooks(collected, out, tables=catalogue.tables, codelists=catalogue.codelists)
     return CheckReport(collected=collected, tables=catalogue.tables, written=out)

@@ -367,15 +367,15 @@ def _quality_page(edition: Edition) -> dict[str, Any]:
         rest = int(found.get("attendus", 0) - found.get("repondants", 0)) - silent
         others = f"\u00a0; {plural(rest, 'autre')} sans ligne acceptée pour cette année" if rest > 0 else ""
         texts.append(f"{plural(silent, 'structure')} sans aucun envoi{others}.")
-    fields = ("lues", "acceptees", "ecartees", "alertes")
+    fields = ("lues", "acceptees", "remplacees", "ecartees", "alertes")
     rows = [
         [_table_name(edition, name), *(format_number(counts.get(field, 0)) for field in fields)]
         for name, counts in sorted(provenance.tables.items())
     ]
     reception = {
         "caption": "Lignes reçues, par table",
-        "head": ["Table", "Lues", "Acceptées", "Écartées", "Alertes"],
-        "widths": [5, 2, 2, 2, 2],
+        "head": ["Table", "Lues", "Acceptées", "Remplacées", "Écartées", "Alertes"],
+        "widths": [5, 2, 2, 2, 2, 2],
         "left": 1,
         "rows": rows,
     }

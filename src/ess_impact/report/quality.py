@@ -17,6 +17,7 @@ from ess_impact.text import format_date, format_number, format_value, plural, ty
 
 _UNIT_OF = {"part": "pourcent"}
 WORKBOOKS = "classeurs individuels des structures"
+_ROWS = ("lignes_lues", "lignes_acceptees", "lignes_remplacees", "lignes_ecartees")
 SEVERITIES = {"rejet": "écartée", "alerte": "signalée"}
 
 
@@ -91,12 +92,12 @@ def tables_table(edition: Edition) -> Markup:
     markupsafe.Markup
         The table.
     """
-    keys = ("lues", "acceptees", "ecartees", "rejets", "alertes")
+    keys = ("lues", "acceptees", "remplacees", "ecartees", "rejets", "alertes")
     rows = [
         [_name_of_table(edition, name), *(format_number(int(counts.get(key, 0))) for key in keys)]
         for name, counts in sorted(edition.provenance.tables.items())
     ]
-    header = ["Table", "Lignes lues", "Acceptées", "Écartées", "Fautes (rejet)", "Alertes"]
+    header = ["Table", "Lignes lues", "Acceptées", "Remplacées", "Écartées", "Fautes (rejet)", "Alertes"]
     return table("Lignes par table", header, rows, numeric=[False] + [True] * len(keys))
 
 
@@ -119,7 +120,7 @@ def files_table(edition: Edition) -> Markup:
         single = is_workbook(one) and edition.diffusion == "public"
         key = (WORKBOOKS if single else str(one.get("fichier", "")), str(one.get("table", "")))
         counts = grouped.setdefault(key, Counter())
-        for name in ("lignes_lues", "lignes_acceptees", "lignes_ecartees"):
+        for name in _ROWS:
             counts[name] += int(one.get(name) or 0)
         counts["fichiers"] += 1
         digests[key] = "–" if single else str(one.get("sha256", ""))[:12]
@@ -127,13 +128,13 @@ def files_table(edition: Edition) -> Markup:
         [
             f"{file} ({counts['fichiers']})" if file == WORKBOOKS else file,
             _name_of_table(edition, name),
-            *(format_number(counts[key]) for key in ("lignes_lues", "lignes_acceptees", "lignes_ecartees")),
+            *(format_number(counts[key]) for key in _ROWS),
             digests[(file, name)],
         ]
         for (file, name), counts in sorted(grouped.items())
     ]
-    header = ["Fichier", "Table", "Lignes lues", "Acceptées", "Écartées", "Empreinte"]
-    return table("Fichiers lus", header, rows, numeric=[False, False, True, True, True, False], css="dense")
+    header = ["Fichier", "Table", "Lignes lues", "Acceptées", "Remplacées", "Écartées", "Empreinte"]
+    return table("Fichiers lus", header, rows, numeric=[False, False, True, True, True, True, False], css="dense")
 
 
 def rules_table(edition: Edition) -> Markup:

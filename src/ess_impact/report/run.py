@@ -26,7 +26,7 @@ from ess_impact.evaluation.results import Results
 from ess_impact.report.anomaly_csv import write_anomalies_csv
 from ess_impact.report.anomaly_workbook import write_anomaly_workbooks
 from ess_impact.report.exports import write_results
-from ess_impact.text import format_number
+from ess_impact.text import format_number, plural
 
 _KEPT = ("results/indicateurs.csv", "results/provenance.json", "anomalies/anomalies.csv")
 """Reports and aggregates that stay in the register once the files received are purged."""
@@ -84,6 +84,8 @@ class Outcome:
         Workbooks to send back.
     rows_read, rows_set_aside, files_refused : int
         Counts of what was read and of what waits for a correction.
+    rows_replaced : int
+        Rows read that a later submission of the same structure stands for.
     steps : tuple of (label, wall seconds, processor seconds)
         Time spent.
     notice : str
@@ -101,6 +103,7 @@ class Outcome:
     steps: tuple[tuple[str, float, float], ...]
     synthetic: bool
     notice: str = ""
+    rows_replaced: int = 0
 
     @property
     def set_aside(self) -> int:
@@ -126,6 +129,7 @@ class Outcome:
             "chiffres": self.results.to_frame().height,
             "lignes_lues": self.rows_read,
             "lignes_ecartees": self.rows_set_aside,
+            "lignes_remplacees": self.rows_replaced,
             "fichiers_refuses": self.files_refused,
             "rejets": rejected,
             "alertes": self.anomalies.height - rejected,
@@ -142,6 +146,7 @@ class Outcome:
         """
         facts = self.to_dict()
         lines = ["Données fictives : rien ici ne décrit une structure réelle."] if self.synthetic else []
+        newer = f" (dont {plural(self.rows_replaced, 'remplacée')} par un envoi plus récent)"
         if self.book:
             lines += [f"Livre      : {facts['livre']}", f"PDF        : {facts['pdf']}"]
         lines += [
@@ -149,8 +154,8 @@ class Outcome:
             f"{format_number(facts['chiffres'])} chiffres)",
             f"Anomalies  : {facts['anomalies']} ({format_number(facts['rejets'])} rejets, "
             f"{format_number(facts['alertes'])} alertes ; {facts['classeurs']} classeurs à renvoyer)",
-            f"Mis de côté : {format_number(self.rows_set_aside)} lignes sur {format_number(self.rows_read)} lues, "
-            f"{self.files_refused} fichiers refusés",
+            f"Mis de côté : {format_number(self.rows_set_aside)} lignes sur {format_number(self.rows_read)} lues"
+            f"{newer if self.rows_replaced else ''}, {self.files_refused} fichiers refusés",
             *([self.notice] if self.notice else []),
         ]
         return "\n".join(lines)
@@ -257,6 +262,7 @@ def write_anomalies(collected: Collected, folder: Path, campaign: Campaign, prog
         collected,
         folder,
         tables=tables,
+        codelists=campaign.catalogue.codelists,
         synthetic=campaign.settings.synthetique,
         told=lambda position, total: progress("Classeurs à renvoyer", position, total),
     )
@@ -301,6 +307,7 @@ def _outcome(  # noqa: PLR0913 - gathers the parts of one run
         workbooks=workbooks,
         rows_read=sum(one.read - one.out_of_scope for one in collected.files),
         rows_set_aside=sum(one.set_aside for one in collected.files),
+        rows_replaced=sum(one.replaced for one in collected.files),
         files_refused=refused.filter(pl.col("column") == "")["file"].n_unique(),
         steps=tuple(watch.steps),
         synthetic=campaign.settings.synthetique,

@@ -152,7 +152,7 @@ def test_canonical_text_is_no_conversion(check_cells: Check) -> None:
 
 def test_unknown_code_names_the_nearest(check_cells: Check) -> None:
     remedies = check_cells({"sexe": "Homm"}, {"sexe": "zzz"}).anomalies["remedy"].to_list()
-    assert remedies == ["Vouliez-vous dire « Homme » ?", "Codes admis : F, H."]
+    assert remedies == ["Vouliez-vous dire « Homme » ?", "Choix admis : « Femme », « Homme »."]
 
 
 def test_same_value_parses_the_same_alone_or_repeated(check_cells: Check) -> None:

@@ -29,11 +29,8 @@ HEADER = "siret;type_siae;id_salarie;date_recrutement;date_sortie;heures_travail
 TODAY = date(2026, 6, 1)
 
 
-def exit_of(siret: str, person: str) -> str:
-    return f"{siret};ACI;{person};01/02/2024;03/02/2025;900;durable"
-
-
-EXITS = (exit_of(A, PERSON), exit_of(A, OTHER), exit_of(B, PERSON))
+def exit_of(siret: str, person: str, year: int = 2025) -> str:
+    return f"{siret};ACI;{person};01/02/2022;03/02/{year};900;durable"
 
 
 def workbook(siret: str, *persons: str) -> bytes:
@@ -54,9 +51,9 @@ def campaign(tmp_path: Path) -> Campaign:
     files = {
         "cle.txt": b"cle publique des tests",
         "services/sorties.csv": "\r\n".join(
-            [HEADER, exit_of(A, PERSON), exit_of(A, OTHER), exit_of(B, PERSON)]
+            [HEADER, exit_of(B, PERSON, 2023), exit_of(A, OTHER), exit_of(B, PERSON, 2024)]
         ).encode(),
-        f"structures/{B}.xlsx": workbook(B, OTHER, PERSON, "SALARIE-0044"),
+        f"structures/{B}.xlsx": workbook(B, PERSON, OTHER, "SALARIE-0044"),
         "structures/structures.csv": (
             "siret;annee;denomination;epci;effectif;etp\n"
             + "".join(f"{one};2025;Association fictive;EPCI fictif 01;3;1\n" for one in (A, B))
@@ -123,7 +120,8 @@ def test_the_certificate_says_what_was_done_without_naming_anybody(campaign: Cam
     text = (folder / "effacement-2026-06-01-1.txt").read_text(encoding="utf-8")
     assert data["fichiers"][0]["sha256_avant"] != data["fichiers"][0]["sha256_apres"]
     assert "services/sorties.csv : réécrit (2 lignes vidées)" in text.replace("\xa0", " ").replace("\u202f", " ")
-    assert "Ce qui ne peut pas être atteint" in text
+    listed = text.split("Ce qui ne peut pas être atteint :\n")[1].splitlines()
+    assert [one[-1] for one in listed] == [*(";" for _ in listed[1:]), "."]
     assert len(certificate.reference) == 24
     again = erase(campaign, PERSON, today=TODAY)
     assert (again.done, again.reference) == ((), certificate.reference)
@@ -147,24 +145,48 @@ def test_a_trial_changes_nothing(campaign: Campaign) -> None:
     assert before == {path: path.read_bytes() for path in campaign.folder.rglob("*") if path.is_file()}
 
 
-def test_one_structure_only(campaign: Campaign) -> None:
-    erase(campaign, PERSON, today=TODAY, structure=A)
-    text = (campaign.folder / "services/sorties.csv").read_text(encoding="utf-8")
-    assert text.count(PERSON) == 1
-    assert exit_of(B, PERSON) in text
+@pytest.fixture
+def shared(campaign: Campaign) -> Campaign:
+    """The same identifier in a row of another structure."""
+    path = campaign.folder / "services/sorties.csv"
+    path.write_bytes(path.read_bytes() + f"\r\n{exit_of(A, PERSON)}".encode())
+    return campaign
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_an_identifier_of_several_structures_needs_one(shared: Campaign, dry_run: bool) -> None:
+    before = everything(shared.folder)
+    with pytest.raises(UsageError, match=r"2 structures.*--structure") as raised:
+        erase(shared, PERSON, today=TODAY, dry_run=dry_run)
+    assert not [word for word in (PERSON, A, B) if word in str(raised.value)]
+    assert sorted(everything(shared.folder)) == sorted(before)
+
+
+def test_one_structure_only(shared: Campaign) -> None:
+    certificate = erase(shared, PERSON, today=TODAY, structure=A)
+    text = (shared.folder / "services/sorties.csv").read_text(encoding="utf-8")
+    assert text.count(PERSON) == 2
+    assert exit_of(A, PERSON) not in text
+    assert [(one.fichier, one.lignes) for one in certificate.done] == [("services/sorties.csv", 1)]
+    elsewhere = "ligne(s) où il est présent aussi chez une autre structure, non demandé"
+    assert certificate.left == (
+        f"structures/{B}.xlsx : 1 {elsewhere}", f"services/sorties.csv : 2 {elsewhere}",
+    )  # fmt: skip
+    again = erase(shared, PERSON, today=TODAY, structure=B)
+    assert (sum(one.lignes for one in again.done), again.left) == (3, ())
 
 
 def test_mentions_elsewhere_are_told_and_results_that_name_the_person_are_deleted(campaign: Campaign) -> None:
     path = campaign.folder / "services/sorties.csv"
     path.write_bytes(path.read_bytes() + f"\r\n{A};ACI;{PERSON}".encode())
     out = campaign.folder.parent / "sortie"
-    out.mkdir()
-    (out / "note.csv").write_text(f"personne;{PERSON}\n", encoding="utf-8")
-    (out / "autre.csv").write_text(f"personne;{PERSON}9\n", encoding="utf-8")
+    (out / "results").mkdir(parents=True)
+    (out / "anomalies.csv").write_text(f"personne;{PERSON}\n", encoding="utf-8")
+    (out / "results/autre.csv").write_text(f"personne;{PERSON}9\n", encoding="utf-8")
     certificate = erase(campaign, PERSON, today=TODAY, outputs=[out])
     assert certificate.left == ("services/sorties.csv : 1 mention(s) hors des colonnes de personnes",)
-    assert [path.name for path in out.iterdir()] == ["autre.csv"]
-    assert "sortie/note.csv" in {one.fichier for one in certificate.done}
+    assert [path.name for path in out.rglob("*.csv")] == ["autre.csv"]
+    assert "sortie/anomalies.csv" in {one.fichier for one in certificate.done}
 
 
 @pytest.mark.parametrize("identifier", ["", "  ", A, A[:9]])
@@ -315,7 +337,39 @@ def test_what_the_register_does_not_know_is_left_and_told(campaign: Campaign, pu
 
 def test_refused_rows_are_emptied_too(campaign: Campaign) -> None:
     path = campaign.folder / "services/sorties.csv"
-    path.write_bytes(path.read_bytes() + f"\r\n{A};FAUX;{PERSON};hier;demain;x;y".encode())
+    path.write_bytes(path.read_bytes() + f"\r\n{B};FAUX;{PERSON};hier;demain;x;y".encode())
     erase(campaign, PERSON, today=TODAY)
     assert PERSON.encode() not in path.read_bytes()
     assert collect(campaign).raw["sorties"].filter(pl.col("_row") == 5).is_empty()
+
+
+def test_workbooks_about_persons_leave_the_output_folders_given(campaign: Campaign, tmp_path: Path) -> None:
+    remembered(campaign)
+    out = tmp_path / "sortie"
+    (out / "anomalies").mkdir(parents=True)
+    (out / "anomalies/anomalies.csv").touch()
+    path = out / f"anomalies/{B}.xlsx"
+    path.write_bytes(workbook(B, PERSON))
+    book = openpyxl.load_workbook(path)
+    book["sorties"].title = CATALOGUE.tables["sorties"].name.fr[:31]
+    book.save(path)
+    book["identite"].title, other = "Structures", out / f"anomalies/{A}.xlsx"
+    del book[book.sheetnames[1]]
+    book.save(other)
+    received = campaign.folder / f"structures/{B}.xlsx"
+    term = date(2027, 10, 1)
+    assert purge(campaign, today=date(2027, 9, 30), outputs=[out]).done == ()
+    dry = purge(campaign, today=term, outputs=[out], dry_run=True)
+    assert (path.exists(), dry.left) == (True, ())
+    assert f"sortie/anomalies/{B}.xlsx" in {one.fichier for one in dry.done}
+    # Files received are no output, even when their folder is given for one.
+    certificate = purge(campaign, today=term, tables=["mobilite"], outputs=[received.parent])
+    assert (certificate.done, received.exists()) == ((), True)
+    blind = purge(campaign, today=term)
+    assert any("aucun dossier de sortie indiqué" in one for one in blind.left)
+    assert path.exists()
+    # The raw files are gone already; what was made from them still can be found.
+    late = purge(campaign, today=term, outputs=[out])
+    assert [one.fichier for one in late.done] == [f"sortie/anomalies/{B}.xlsx"]
+    assert (path.exists(), other.exists()) == (False, True)
+    assert "dossier de sortie : sortie (classeurs d'anomalies)" in late.searched

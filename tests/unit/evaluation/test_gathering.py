@@ -57,7 +57,7 @@ def reader(tmp_path: Path) -> Reader:
 def store(tmp_path: Path) -> Store:
     folder = tmp_path / "magasin"
     folder.mkdir()
-    return Store(folder=folder, tables=CATALOGUE.tables, seal=fingerprint(CATALOGUE.tables, KEY))
+    return Store(folder=folder, tables=CATALOGUE.tables, seal=fingerprint(CATALOGUE, KEY))
 
 
 @pytest.fixture

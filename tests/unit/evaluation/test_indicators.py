@@ -143,7 +143,7 @@ def test_results_say_what_was_read_and_what_was_set_aside() -> None:
     bad = pl.concat([FRAME, structures(siret="1").head(1)])
     found = evaluate({"structures": bad}, catalogue=CATALOGUE).provenance
     assert found["tables"]["structures"] | {"alertes": 0} == {
-        "lues": 11, "acceptees": 10, "ecartees": 1, "rejets": 1, "alertes": 0,
+        "lues": 11, "acceptees": 10, "ecartees": 1, "remplacees": 0, "rejets": 1, "alertes": 0,
     }  # fmt: skip
     assert found["regles"] == [{"table": "structures", "regle": "siret_longueur", "severite": "rejet", "nombre": 1}]
 

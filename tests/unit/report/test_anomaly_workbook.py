@@ -101,7 +101,7 @@ def test_sheets_are_those_the_reader_expects(book):
 def test_the_sheet_holds_all_rows_of_the_structure_and_no_other(book):
     rows = [[cell.value for cell in row] for row in book["Sorties"]]
     assert rows == [
-        ["SIRET", "Salarié", "Date de sortie", "Heures"],
+        ["SIRET *", "Salarié *", "Date de sortie", "Heures"],
         [ONE, "p_1", "01/02/2025", "12"],
         [ONE, "p_2", "03/02/2024", HOSTILE],
         [ONE, None, "04/02/2024", "7"],
@@ -124,7 +124,8 @@ def test_faulty_cells_are_coloured_framed_bold_and_explained(book):
 
 def test_a_row_that_moved_says_where_it_was(book):
     assert "ligne 5 de votre fichier d'origine" in book["Sorties"]["C4"].comment.text
-    assert "d'origine" not in book["Sorties"]["C3"].comment.text
+    # A row known only by a pseudonym is told by where it was, moved or not.
+    assert "ligne 3 de votre fichier d'origine" in book["Sorties"]["C3"].comment.text
 
 
 def test_pseudonyms_are_announced(book):
@@ -135,7 +136,7 @@ def test_the_list_groups_counts_and_places(tmp_path):
     lines = _lines(_write(tmp_path, _anomalies(_fault(5), _fault(3)))[ONE])
     assert (
         "Feuille « Sorties » — 2 lignes : la date de sortie précède la date d'entrée "
-        "— lignes 3 à 4. Corrigez l'une des deux dates."
+        "— lignes 3 à 4 (lignes 3 et 5 de votre fichier d'origine). Corrigez l'une des deux dates."
     ) in lines
     assert "Sorties : 3 lignes lues, 1 acceptée." in lines
     assert any("aucune décision individuelle" in line for line in lines)
@@ -166,7 +167,7 @@ def test_thousands_of_faults_of_a_kind_make_one_line(tmp_path):
     assert "3\u202f000 lignes" in about[0]
     assert "lignes 2 à 3001" in about[0]
     sheet = load_workbook(path)["Sorties"]
-    assert sum(cell.comment is not None for cell in sheet["C"]) == MAX_COMMENTS
+    assert sum(cell.comment is not None for cell in sheet["C"][1:]) == MAX_COMMENTS
     assert sheet["C3001"].fill.fill_type == "solid"
 
 
@@ -194,7 +195,7 @@ def test_a_missing_sheet_comes_back_empty_with_its_headers(tmp_path):
     missing = _anomalies(_fault(None, column="", message="feuille absente", remedy="Remplissez-la."))
     nothing = Collected(checked={}, anomalies=missing, raw={}, files=())
     book = load_workbook(write_anomaly_workbooks(nothing, tmp_path, tables={"sorties": TABLE})[ONE])
-    assert [cell.value for cell in book["Sorties"][1]] == ["SIRET", "Salarié", "Date de sortie", "Heures"]
+    assert [cell.value for cell in book["Sorties"][1]] == ["SIRET *", "Salarié *", "Date de sortie", "Heures"]
     assert book["Sorties"].max_row == 1
 
 
@@ -202,7 +203,7 @@ def test_of_a_consolidated_file_only_ones_own_rows_are_sent(tmp_path):
     file = "services/sorties.csv"
     raw = _raw((TWO, "secret", "x", "1", file, "", 2, ""), (" 266 200 013 00016", "p_1", "x", "1", file, "", 9, ""))
     path = _write(tmp_path, _anomalies(_fault(9, file=file, sheet="")), raw)[ONE]
-    assert [cell.value for cell in load_workbook(path)["Sorties"]["B"]] == ["Salarié", "p_1"]
+    assert [cell.value for cell in load_workbook(path)["Sorties"]["B"]] == ["Salarié *", "p_1"]
 
 
 @pytest.mark.parametrize("siret", ["", "../../../etc/passwd", "123"])
@@ -326,6 +327,11 @@ def test_a_confirmed_alerte_is_settled_when_the_workbook_comes_back_and_stays_so
     resent = _write(tmp_path / "second", _anomalies(_fault(3) | {"file": "retour.xlsx"}), back.frame)[ONE]
     second = load_workbook(resent)["Sorties"]
     assert second.cell(4, second.max_column).value.endswith("=oui")
+    assert second.cell(4, second.max_column - 1).value == "oui"
+    new = _fault(4, severity="alerte", rule="autre") | {"file": "retour.xlsx"}
+    third = load_workbook(_write(tmp_path / "third", _anomalies(new), back.frame)[ONE])["Sorties"]
+    assert third.cell(4, third.max_column - 1).value is None
+    assert re.fullmatch(r"[0-9a-f]{12}=oui [0-9a-f]{12}", third.cell(4, third.max_column).value)
 
 
 def test_without_any_alerte_nothing_is_asked_to_be_confirmed(book):

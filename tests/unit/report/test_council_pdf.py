@@ -158,7 +158,7 @@ def pages(tmp_path_factory) -> list[str]:
         "« 48 390 emplois » (millésime non indiqué ; source : dossier)",
         "Repère graphique",
         "Légende d'essai",
-        "Sorties d'insertion 1 200 1 190 10 3",
+        "Sorties d'insertion 1 200 1 190 0 10 3",
         "sortie avant entrée",
         "9 structures sans aucun envoi",
         "Wilson :",

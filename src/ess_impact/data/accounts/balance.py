@@ -14,7 +14,7 @@ from ess_impact.data.accounts.ledger import decode
 from ess_impact.data.amounts import parse_amount
 from ess_impact.data.delimited import choose_separator, read_delimited
 from ess_impact.data.grids import Grid, build_grid
-from ess_impact.data.headers import match_name
+from ess_impact.data.headers import fold, match_name
 from ess_impact.data.identity import IDENTITY_SHEET
 from ess_impact.data.workbooks_in import Spreadsheet
 from ess_impact.definitions.vocabulary import ColumnType
@@ -44,6 +44,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "credit": (
         "crédit", "crédits", "total crédit", "mouvement crédit", "mouvements crédit", "cumul crédit", "crédit cumulé",
     ),
+    "side": ("sens", "sens du solde", "sens solde", "d/c", "débit/crédit", "débit ou crédit", "débiteur/créditeur"),
 }  # fmt: skip
 """Ways a balance writes its columns."""
 
@@ -56,6 +57,9 @@ HEADINGS: dict[str, tuple[str, ...]] = {
 }
 """What may stand above the table, or in the sheet ``identite``."""
 
+_SIDES = {"d": 1, "db": 1, "debit": 1, "debiteur": 1, "c": -1, "cr": -1, "credit": -1, "crediteur": -1}
+_STATED = "^[678]"
+"""Classes that feed the statement."""
 _PAIRS = (("balance", ""), ("debit_balance", "credit_balance"), ("debit", "credit"))
 
 
@@ -134,10 +138,14 @@ def read_balances(sheet: Sheet, faults: Faults) -> pl.DataFrame:
     gap = _cents(grid, position[left], faults)
     if right:
         gap = gap - _cents(grid, position[right], faults)
+    elif "side" in position:
+        gap = _sided(grid, position["side"], gap, faults)
     account = grid.cells[str(position["account"])].fill_null("").str.replace_all(r"[\s\u00a0\u202f.]", "")
     read = pl.DataFrame({"account": account, "gap": gap, "line": grid.rows}).drop_nulls("gap")
     # A line of total has no account, or a word in its place.
     kept = _without_totals(read.filter(pl.col("account").str.contains(r"^\d")), faults)
+    if not right and "side" not in position:
+        _check_signs(kept, faults)
     _check(kept, faults)
     return kept
 
@@ -214,28 +222,92 @@ def _cents(grid: Grid, position: int, faults: Faults) -> pl.Series:
     return parsed["value"].set(texts.is_null() | (texts == ""), 0)
 
 
+def _sided(grid: Grid, position: int, gap: pl.Series, faults: Faults) -> pl.Series:
+    """Give balances the sign of their side (D or C); those already signed that way stay as they are."""
+    sides = grid.cells[str(position)].fill_null("")
+    words = sides.unique().to_list()
+    signs = sides.replace_strict(words, [_SIDES.get(fold(word), 0) for word in words], return_dtype=pl.Int64)
+    read = pl.DataFrame({"line": grid.rows, "gap": gap, "sign": signs, "column": grid.headers[position]})
+    moved = read.filter(pl.col("gap") != 0)
+    faults.add_lines(
+        moved.filter(pl.col("sign") == 0),
+        "sens_inconnu",
+        "le sens du solde ne dit ni débit ni crédit",
+        "Écrivez D ou C.",
+    )
+    size, sign = pl.col("gap"), pl.col("sign")
+    negative = moved.filter((size < 0) & (sign != 0))
+    if moved.filter(size * sign < 0).is_empty() and negative.height:
+        return gap
+    faults.add_lines(
+        negative,
+        "solde_et_sens_contraires",
+        "le solde a un signe et un sens qui ne vont pas ensemble dans toute la balance",
+        "Donnez des soldes sans signe avec leur sens (D ou C), ou des soldes signés sans la colonne du sens.",
+    )
+    return gap * signs
+
+
+def _check_signs(read: pl.DataFrame, faults: Faults) -> None:
+    """Report balances all without sign, though there are both charges and products."""
+    classes = read.filter(pl.col("gap") > 0)["account"].str.slice(0, 1)
+    if (read["gap"] >= 0).all() and {"6", "7"} <= set(classes):
+        faults.add(
+            "solde_sans_sens",
+            "les soldes n'ont pas de signe : rien ne dit lesquels sont créditeurs",
+            "Écrivez les soldes créditeurs avec le signe moins, ou ajoutez une colonne « Sens » (D ou C).",
+        )
+
+
 def _without_totals(read: pl.DataFrame, faults: Faults) -> pl.DataFrame:
-    """Leave out the accounts that sum others: 60 above 601 and 607, or 607 above 6071 and 6072."""
+    """Leave out the accounts that sum others: 60 above 601 and 607, or 607 above 607000 alone."""
     size = pl.col("account").str.len_chars()
     for length in sorted(read["account"].str.len_chars().unique(), reverse=True):
         head = pl.col("account").str.slice(0, length).alias("account")
-        parts = read.filter(size > length).group_by(head).agg(pl.col("gap").sum().alias("sum"), pl.len().alias("parts"))
+        parts = read.filter(size > length).group_by(head).agg(pl.col("gap").sum().alias("sum"))
         parents = read.filter(size == length).join(parts, on="account")
         equal = pl.col("gap") == pl.col("sum")
-        if length < CHAPTER_DIGITS:
-            faults.add_lines(
-                parents.filter(~equal).with_columns(column=pl.lit("compte"), value="account"),
-                "total_de_chapitre",
-                "le total de ce chapitre n'est pas la somme de ses comptes",
-                "Exportez la balance entière, ou retirez les lignes de total.",
-            )
-        totals = parents.filter(equal & ((pl.lit(length) < CHAPTER_DIGITS) | (pl.col("parts") > 1)))
-        read = read.join(totals, on="line", how="anti", maintain_order="left")
+        _report_unequal(parents.filter(~equal), length, faults)
+        read = read.join(parents.filter(equal), on="line", how="anti", maintain_order="left")
     return read
 
 
+def _report_unequal(found: pl.DataFrame, length: int, faults: Faults) -> None:
+    """Report accounts above others that are not their sum; a chapter can be nothing else."""
+    shown = found.with_columns(column=pl.lit("compte"), value="account")
+    if length < CHAPTER_DIGITS:
+        faults.add_lines(
+            shown,
+            "total_de_chapitre",
+            "le total de ce chapitre n'est pas la somme de ses comptes",
+            "Exportez la balance entière, ou retirez les lignes de total.",
+        )
+        return
+    faults.add_lines(
+        shown.filter(pl.col("account").str.contains(_STATED)),
+        "compte_et_sous_comptes",
+        "ce compte n'est pas la somme de ses sous-comptes : son solde a été ajouté aux leurs",
+        "Si cette ligne est un sous-total, corrigez-la ou retirez-la.",
+        severity="alerte",
+    )
+
+
+def _report_repeated(read: pl.DataFrame, faults: Faults) -> None:
+    again = ~pl.col("account").is_first_distinct()
+    faults.add_lines(
+        read.filter(again & pl.col("account").str.contains(_STATED)).with_columns(
+            column=pl.lit("compte"), value="account"
+        ),
+        "compte_en_double",
+        "ce compte est déjà plus haut dans la balance : leurs soldes ont été ajoutés",
+        "Si l'une des lignes est de trop, retirez-la.",
+        severity="alerte",
+    )
+
+
 def _check(read: pl.DataFrame, faults: Faults) -> None:
-    """Report a balance that does not balance, or made after the closing entries."""
+    """Report accounts written twice, a balance that does not balance, or made after the closing entries."""
+    _report_repeated(read, faults)
     total = int(read["gap"].sum())
     if total and read["account"].str.contains("^[1-5]").any():
         faults.add(

@@ -77,7 +77,7 @@ def choose_chart(catalogue: Catalogue, year: FiscalYear, accounts: Collection[st
         )
     own = _in_force(catalogue, f"comptes_{plan}", year.opening) if plan != UNKNOWN else []
     rows = {(row.code, row.maps_to or row.code) for row in (*_in_force(catalogue, _COMMON, year.opening), *own)}
-    return Chart(plan=plan, label=plans.get(plan, "plan comptable inconnu"), rows=tuple(sorted(rows)))
+    return Chart(plan=plan, label=plans.get(plan, "plan comptable non reconnu"), rows=tuple(sorted(rows)))
 
 
 def statement(balances: pl.DataFrame, chart: Chart) -> pl.DataFrame:
@@ -118,11 +118,12 @@ def report_chart(chart: Chart, year: FiscalYear, balances: pl.DataFrame, faults:
         Where faults are reported.
     """
     if not (year.plan and year.opening_given):
+        told = " d'après les comptes employés : seuls les comptes communs à tous les plans sont lus"
+        inferred = told if chart.plan == UNKNOWN else " (déduit des comptes employés)"
         faults.add(
             "exercice_deduit",
             f"exercice lu du {format_date(year.opening)} au {format_date(year.closing)}"
-            f"{'' if year.opening_given else ' (ouverture déduite)'}, {chart.label}"
-            f"{'' if year.plan else ' (déduit des comptes employés)'}",
+            f"{'' if year.opening_given else ' (ouverture déduite)'}, {chart.label}{'' if year.plan else inferred}",
             "Si c'est faux, ajoutez au nom du fichier « _ouvertureAAAAMMJJ » ou "
             "« _plan_pcg », « _plan_associations » ou « _plan_esms ».",
             severity="alerte",

@@ -126,6 +126,27 @@ def owner_and_closing(name: str) -> tuple[str, str]:
     return (found.group(1), found.group(2)) if found else ("", "")
 
 
+def closing_in_name(name: str) -> date | None:
+    """Return the closing day that the name of a FEC or of a trial balance gives.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file.
+
+    Returns
+    -------
+    datetime.date or None
+        None when it gives none.
+
+    Examples
+    --------
+    >>> closing_in_name("123456782FEC20250331.txt"), closing_in_name("12345678200010_balance_2025.csv")
+    (datetime.date(2025, 3, 31), datetime.date(2025, 12, 31))
+    """
+    return parse_day(owner_and_closing(name)[1]) or _closing(_OWNER.sub("", name))
+
+
 def balance_year(name: str, headings: Mapping[str, str]) -> FiscalYear:
     """Read whose balance it is from its headings, else from the name of its file.
 
@@ -148,7 +169,7 @@ def balance_year(name: str, headings: Mapping[str, str]) -> FiscalYear:
     """
     named = _OWNER.match(name)
     owner = re.sub(r"\D", "", headings.get("siret") or headings.get("siren") or "") or (named.group(1) if named else "")
-    closing = _closing(headings.get("cloture", "")) or _closing(_OWNER.sub("", name))
+    closing = _closing(headings.get("cloture", "")) or closing_in_name(name)
     missing = [what for what, known in (("le SIRET", owner), ("la date de clôture", closing)) if not known]
     if closing is None or not owner:
         raise FileRefusedError(

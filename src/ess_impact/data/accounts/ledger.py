@@ -234,8 +234,9 @@ def _stripped(cut: pl.DataFrame) -> pl.DataFrame:
     labels = [name for name in _LABELS if name in cut.columns]
     codes = pl.exclude("line", *labels).fill_null("").str.strip_chars(_BLANKS)
     cells = cut.with_columns(pl.col(labels).fill_null(""), codes)
-    filled = cells.select(pl.any_horizontal(pl.exclude("line") != "")).to_series()
-    return cells if filled.all() else cells.filter(filled)
+    if (cells["CompteNum"] != "").all():
+        return cells
+    return cells.filter(pl.any_horizontal(pl.exclude("line") != ""))
 
 
 def _report_blanks(cells: pl.DataFrame, faults: Faults) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from ess_impact.data.accounts.closing import RESULT
-from ess_impact.data.accounts.entries import ENTRY, opening_lines
+from ess_impact.data.accounts.closing import REDUCED
+from ess_impact.data.accounts.entries import opening_lines
 from ess_impact.data.accounts.faults import Faults
 from ess_impact.data.accounts.fiscal_year import ledger_year, owner_and_closing
 from ess_impact.data.accounts.ledger import FIELDS
@@ -26,7 +26,7 @@ BALANCE_SHEET_DIGITS = 3
 """Digits kept in classes 1 to 5, whose longer numbers often name somebody."""
 
 _SUPPLIERS = "^40"
-_JOURNALS = {"AN": "À-nouveaux", "AR": "À-nouveaux, résultat", "OP": "Opérations", "RE": "Résultat"}
+_JOURNALS = {"AN": "À-nouveaux" + REDUCED, "OP": "Opérations" + REDUCED}
 _REMOVED = (
     "libellés d'écriture, de journal, de compte et de tiers (EcritureLib, JournalLib, CompteLib, CompAuxLib)",
     "codes de journal, numéros d'écriture, références et dates de pièce, lettrage, dates de validation, devises",
@@ -66,7 +66,8 @@ def reduce_fec(source: Path, out: Path, *, key: bytes | None = None) -> Reductio
     source : pathlib.Path
         The FEC, left as it is.
     out : pathlib.Path
-        File to write, or the folder to write it in. Its name begins like that of the source: SIREN, FEC, closing day.
+        File to write, or the folder to write it in, made if need be (a name without suffix). The name of the file
+        begins like that of the source: SIREN, FEC, closing day.
     key : bytes, optional
         Secret of the structure. With it, suppliers (accounts 40) keep a pseudonym, which the local multiplier needs;
         without it, and for every other third party, nothing is kept.
@@ -85,8 +86,8 @@ def reduce_fec(source: Path, out: Path, *, key: bytes | None = None) -> Reductio
 
     Notes
     -----
-    Lines are summed by month, account and supplier, debits apart from credits. Entries that touch the result of the
-    year stay apart from the others, so that no sum of entries looks like a closing one.
+    Lines are summed by month, account and supplier, debits apart from credits. Closing entries are left out, and the
+    labels of journals say that the FEC is reduced: sums of ordinary entries are not searched for closing ones again.
     """
     target = _target(Path(source), Path(out), key)
     faults = Faults(source.name)
@@ -110,7 +111,8 @@ def _target(source: Path, out: Path, key: bytes | None) -> Path:
     """Return the file to write, refusing to write over the FEC."""
     if key is not None and len(key) < MIN_KEY_BYTES:
         raise UsageError("clé trop courte", fix=f"Donnez une clé d'au moins {MIN_KEY_BYTES} caractères.")
-    target = out / f"{source.stem}_reduit.txt" if out.is_dir() else out
+    folder = out.is_dir() or not (out.suffix or out.exists())
+    target = out / f"{source.stem}_reduit.txt" if folder else out
     if target.resolve() == source.resolve() or (target.exists() and source.exists() and target.samefile(source)):
         raise UsageError(
             "le FEC d'origine serait écrasé", where=target.name, fix="Donnez un autre nom au fichier à écrire."
@@ -138,12 +140,9 @@ def _shortened(lines: pl.DataFrame, key: bytes | None) -> pl.DataFrame:
         pl.when(pl.col("third_party") != "").then("third_party").otherwise(account)
     )
     opening = pl.col("line").is_in(opening_lines(lines)["line"].implode())
-    result = account.str.contains(RESULT).any().over(ENTRY)
-    kind = pl.when(opening & result).then(pl.lit("AR")).when(opening).then(pl.lit("AN")).when(result).then(pl.lit("RE"))
     named = lines.select(name=supplier.fill_null(""))["name"]
     return lines.with_columns(
-        kind=kind.otherwise(pl.lit("OP")),
-        day=pl.col("day").min().over(ENTRY),
+        kind=pl.when(opening).then(pl.lit("AN")).otherwise(pl.lit("OP")),
         account=short,
         third_party=_pseudonyms(named, key or b""),
     )

@@ -18,6 +18,9 @@ from ess_impact.definitions.expression import Expression, Scope, parse_expressio
 from ess_impact.definitions.tables import Table, scale_of
 from ess_impact.definitions.vocabulary import ColumnType
 
+_SIRET = 14
+"""Characters of the identifier of an owner."""
+
 
 def disagreements(one: Checked, rule: Reconciliation, other: Checked | None, scope: Scope) -> pl.DataFrame:
     """Report the groups for which the sums of two tables contradict each other.
@@ -37,7 +40,8 @@ def disagreements(one: Checked, rule: Reconciliation, other: Checked | None, sco
     -------
     polars.DataFrame
         One anomaly per group, on its first row here. A group is judged when both tables hold rows of it, none of
-        them was set aside, and the sums the expression needs are known.
+        them was set aside, and the sums the expression needs are known. A row set aside whose structure cannot be
+        read is taken for one of its sender; nobody knows whose it is without a sender, and it stops no judgement.
     """
     if other is None:
         return pl.DataFrame(schema=ANOMALY_SCHEMA)
@@ -63,7 +67,25 @@ def _sums(one: Checked, by: tuple[KeyPart, ...], measures: Mapping[str, Measure]
     )
     if not one.refused.width:
         return sums
-    return _without(sums, one.refused.select(key_columns(by)).unique(), keys)
+    return _without(sums, _refused_keys(one, by), keys)
+
+
+def _refused_keys(one: Checked, by: tuple[KeyPart, ...]) -> pl.DataFrame:
+    """Return what is known of the key of the rows set aside, save those that no structure can be held to have sent."""
+    found = one.refused.select(*key_columns(by), pl.col("_sender").replace("", None))
+    for name, part in zip(key_names(by), by, strict=True):
+        length = _owner_length(one.table, part)
+        if length is not None:
+            found = found.with_columns(pl.col(name).fill_null(pl.col("_sender").str.slice(0, length))).drop_nulls(name)
+    return found.drop("_sender").unique()
+
+
+def _owner_length(table: Table, part: KeyPart) -> int | None:
+    """Return how many characters of its owner a part of a key holds, None when it holds something else."""
+    if part.column == table.owner:
+        return part.length or _SIRET
+    prefixes = (one.prefix for one in table.derived if one.name == part.column and one.prefix is not None)
+    return next((min(one.length, part.length or one.length) for one in prefixes if one.column == table.owner), None)
 
 
 def _without(sums: pl.DataFrame, refused: pl.DataFrame, keys: list[str]) -> pl.DataFrame:

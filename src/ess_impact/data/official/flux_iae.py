@@ -21,6 +21,7 @@ from ess_impact.data.official.flux_exits import EXIT_DATE, MONTHLY, exits, named
 from ess_impact.data.official.glimpse import Glimpse, cut_line, look
 from ess_impact.data.official.journal import Journal
 from ess_impact.data.official.source import read_bytes
+from ess_impact.data.personal import shown_file
 from ess_impact.data.reading import RawTable
 from ess_impact.definitions.tables import Table
 
@@ -238,8 +239,9 @@ def _neighbours(deposit: Deposit) -> Mapping[str, Path]:
             continue
         key = _identifier(_header(glimpse))
         if key in found:
+            names = " et ".join(shown_file(one.name, deposit.key) for one in (found[key], path))
             raise FileRefusedError(
-                f"deux fichiers de l'export ASP tiennent « {key} » : {found[key].name} et {path.name}",
+                f"deux fichiers de l'export ASP tiennent « {key} » : {names}",
                 rule="export_double",
                 where=deposit.place,
                 fix="Ne gardez dans le dossier que les fichiers d'un seul export.",

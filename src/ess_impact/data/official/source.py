@@ -15,6 +15,7 @@ import polars as pl
 from ess_impact.data.anomalies import FileRefusedError
 from ess_impact.data.delimited import read_delimited
 from ess_impact.data.grids import BadRow
+from ess_impact.data.safe_workbooks import safe_workbook
 
 MAX_BYTES = 200_000_000
 """Largest official file read whole: twenty times the largest one known."""
@@ -192,21 +193,7 @@ def read_sheet(path: Path, sheet: str) -> Source:
 
 def _spreadsheet_bytes(path: Path) -> bytes:
     content = read_bytes(path)
-    if not zipfile.is_zipfile(io.BytesIO(content)):
-        return content
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            inflated = sum(member.file_size for member in archive.infolist())
-    except zipfile.BadZipFile as error:
-        raise _not_a_spreadsheet(path) from error
-    if inflated > MAX_BYTES:
-        raise FileRefusedError(
-            "classeur anormalement gros une fois décompressé",
-            rule="trop_gros",
-            where=path.name,
-            fix="Déposez le fichier officiel d'origine.",
-        )
-    return content
+    return safe_workbook(content, path.name) if zipfile.is_zipfile(io.BytesIO(content)) else content
 
 
 def _not_a_spreadsheet(path: Path) -> FileRefusedError:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-import polars as pl
 from openpyxl.cell import Cell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
@@ -14,7 +13,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ess_impact.data.codes import parse_code
+from ess_impact.data.codes import wordings
 from ess_impact.data.templates.known import Known, Row
 from ess_impact.data.templates.titles import LISTS_SHEET, REQUIRED_MARK
 from ess_impact.data.templates.writing import (
@@ -27,7 +26,6 @@ from ess_impact.data.templates.writing import (
     write_head,
     write_text,
 )
-from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.codelists import Codelist
 from ess_impact.definitions.tables import Column, Table
 from ess_impact.definitions.vocabulary import ColumnType
@@ -57,7 +55,10 @@ EXPECTED = {
 }
 """What is expected in a column of each type, in plain French."""
 
-_WIDEST = 70
+WIDEST = 70
+"""Width of a column no text widens further."""
+
+_LONGEST_NOTE = 2_000
 _NUMBERS = frozenset(
     {
         ColumnType.EUROS,
@@ -129,15 +130,15 @@ def fill_identity(sheet: Worksheet, known: Known) -> None:
     sheet.freeze_panes = "A2"
 
 
-def fill_lists(sheet: Worksheet, catalogue: Catalogue, tables: Sequence[Table]) -> dict[str, Offered]:
+def fill_lists(sheet: Worksheet, codelists: Mapping[str, Codelist], tables: Sequence[Table]) -> dict[str, Offered]:
     """Write every codelist in two columns, codes and labels.
 
     Parameters
     ----------
     sheet : openpyxl.worksheet.worksheet.Worksheet
         Empty sheet.
-    catalogue : Catalogue
-        The codelists.
+    codelists : mapping of str to Codelist
+        The codelists; a list that is not there is not offered.
     tables : sequence of Table
         Tables asked for.
 
@@ -146,17 +147,17 @@ def fill_lists(sheet: Worksheet, catalogue: Catalogue, tables: Sequence[Table]) 
     dict of str to Offered
         By codelist.
     """
-    names = dict.fromkeys(column.codelist for table in tables for column in table.asked_columns if column.codelist)
+    named = dict.fromkeys(column.codelist for table in tables for column in table.asked_columns if column.codelist)
     offered: dict[str, Offered] = {}
-    for index, name in enumerate(names):
-        codelist, left = catalogue.codelists[name], 1 + 3 * index
+    for index, name in enumerate(name for name in named if name in codelists):
+        codelist, left = codelists[name], 1 + 3 * index
         write_head(sheet, 1, left, codelist.name.fr)
         write_head(sheet, 1, left + 1, "Libellé")
         for row, code in enumerate(codelist.codes, start=2):
             write_text(sheet, row, left, code.code)
             write_text(sheet, row, left + 1, code.label.fr)
         ranges = [_list_range(column, len(codelist.codes)) for column in (left, left + 1)]
-        offered[name] = Offered(codes=ranges[0], labels=ranges[1], shown=_shown(codelist))
+        offered[name] = Offered(codes=ranges[0], labels=ranges[1], shown=wordings(codelist))
         sheet.column_dimensions[get_column_letter(left)].width = 26
         sheet.column_dimensions[get_column_letter(left + 1)].width = 60
     sheet.row_dimensions[1].height = line_height("x" * 50, 26)
@@ -167,14 +168,6 @@ def fill_lists(sheet: Worksheet, catalogue: Catalogue, tables: Sequence[Table]) 
 def _list_range(column: int, count: int) -> str:
     letter = get_column_letter(column)
     return f"'{LISTS_SHEET}'!${letter}$2:${letter}${count + 1}"
-
-
-def _shown(codelist: Codelist) -> dict[str, str]:
-    """Return what stands for each code: labels, if each is read as its own code and none starts like a formula."""
-    labels = [printable(code.label.fr) for code in codelist.codes]
-    read = parse_code(pl.LazyFrame({"text": labels}), codelist).collect()["value"].to_list()
-    worded = read == list(codelist.values) and all(label[:1].isalnum() for label in labels)
-    return dict(zip(codelist.values, labels if worded else codelist.values, strict=True))
 
 
 def fill_table(sheet: Worksheet, table: Table, offered: Mapping[str, Offered], rows: Iterable[Row]) -> None:
@@ -194,23 +187,67 @@ def fill_table(sheet: Worksheet, table: Table, offered: Mapping[str, Offered], r
     known = list(rows)
     heights = []
     for index, column in enumerate(table.asked_columns, start=1):
-        text = column.label.fr + (REQUIRED_MARK if column.required else "")
-        cell = write_head(sheet, 1, index, text, REQUIRED_FILL if column.required else OPTIONAL_FILL)
-        help_text = _help(column)
-        cell.comment = Comment(help_text, "ess-impact", height=_note_height(help_text), width=340)
-        letter, shown = get_column_letter(index), _cells(column, offered, known)
-        width = _width(column, offered, shown)
-        heights.append(line_height(text, width - 2))
-        sheet.column_dimensions[letter].width = width
-        sheet.column_dimensions[letter].number_format = _number_format(column.type)
-        _validate(sheet, column, letter, offered)
+        shown = _cells(column, offered, known)
+        heights.append(write_column(sheet, index, column, offered, shown))
         _prefill(sheet, index, column, shown)
     sheet.row_dimensions[1].height = 6 + max(heights)
     sheet.freeze_panes = "A2"
 
 
-def _note_height(text: str) -> int:
-    return 30 + round(1.3 * line_height(text, 48))
+def write_column(
+    sheet: Worksheet,
+    index: int,
+    column: Column,
+    offered: Mapping[str, Offered],
+    texts: Iterable[str | int | None],
+    widest: float = WIDEST,
+) -> float:
+    """Write the header of a column, its help, the list its cells offer; set their width and their format.
+
+    Parameters
+    ----------
+    sheet : openpyxl.worksheet.worksheet.Worksheet
+        Sheet of the table.
+    index : int
+        Position of the column, from 1.
+    column : Column
+        The column.
+    offered : mapping of str to Offered
+        Codelists of the lists sheet.
+    texts : iterable of str, int or None
+        What its cells hold: the column is wide enough for them.
+    widest : float, optional
+        But no wider than that.
+
+    Returns
+    -------
+    float
+        Height its header needs, in points.
+    """
+    text = column.label.fr + (REQUIRED_MARK if column.required else "")
+    cell = write_head(sheet, 1, index, text, REQUIRED_FILL if column.required else OPTIONAL_FILL)
+    write_note(cell, _help(column))
+    letter, width = get_column_letter(index), min(_width(column, offered, texts), widest)
+    sheet.column_dimensions[letter].width = width
+    sheet.column_dimensions[letter].number_format = _number_format(column.type)
+    _validate(sheet, column, letter, offered)
+    return line_height(text, width - 2)
+
+
+def write_note(cell: Cell, text: str) -> None:
+    """Write a note on a cell, above the one it has.
+
+    Parameters
+    ----------
+    cell : openpyxl.cell.Cell
+        The cell.
+    text : str
+        Any text.
+    """
+    whole = f"{text}\n\n{cell.comment.text}" if cell.comment else text
+    whole = printable(whole)[:_LONGEST_NOTE]
+    height = min(30 + round(1.3 * line_height(whole, 48)), 500)
+    cell.comment = Comment(whole, "ess-impact", height=height, width=340)
 
 
 def _list_of(column: Column, offered: Mapping[str, Offered]) -> Mapping[str, str]:
@@ -231,7 +268,7 @@ def _width(column: Column, offered: Mapping[str, Offered], shown: Iterable[str |
     header = column.label.fr
     # A long header takes several lines, but no word is cut and the mark of a required column is not left alone.
     words = [*texts, *header.split(), header[:23] + REQUIRED_MARK]
-    return min(max(len(word) for word in words) + 3, _WIDEST)
+    return max(len(word) for word in words) + 3
 
 
 def _prefill(sheet: Worksheet, index: int, column: Column, shown: Iterable[str | int | None]) -> None:

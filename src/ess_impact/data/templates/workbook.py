@@ -50,7 +50,7 @@ def write_template(
     fill_identity(book.create_sheet(IDENTITY_SHEET), known)
     sheets = {table.id: book.create_sheet(titles[table.id]) for table in chosen}
     examples = book.create_sheet(EXAMPLES_SHEET)
-    offered = fill_lists(book.create_sheet(LISTS_SHEET), catalogue, chosen)
+    offered = fill_lists(book.create_sheet(LISTS_SHEET), catalogue.codelists, chosen)
     for table in chosen:
         fill_table(sheets[table.id], table, offered, known.rows_of(table))
     fill_examples(examples, chosen, titles, offered)

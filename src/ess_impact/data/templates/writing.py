@@ -7,7 +7,7 @@ import math
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 from zipfile import ZipFile
 
 from openpyxl import Workbook

@@ -14,10 +14,16 @@ LEGAL_BASIS = (
 SECURITY = (
     "Les identifiants de personnes sont remplacés par un pseudonyme (empreinte à clé) pendant la lecture, avant tout "
     "enregistrement. La clé est un fichier à part, confié à une personne qui n'analyse pas les données.",
-    "Les colonnes qui ressemblent à un numéro de sécurité sociale, à une adresse électronique ou à une date de "
-    "naissance complète sont refusées, et leur valeur n'est recopiée nulle part.",
+    "Les colonnes non demandées qui ressemblent à un numéro de sécurité sociale, à une adresse électronique ou à une "
+    "date de naissance complète ne sont pas lues ; dans une colonne demandée, la cellule qui ressemble à un numéro de "
+    "sécurité sociale ou à une adresse électronique est vidée. Ces valeurs ne sont recopiées nulle part ; dans le nom "
+    "d'un fichier ou d'une feuille, elles sont masquées, comme un numéro de téléphone.",
     "Les textes libres ne sont pas conservés : seul compte le fait qu'ils soient remplis.",
-    "Aucune donnée de personne ne figure dans les journaux, les rapports, les résultats ni le livre d'évaluation.",
+    "Ni les identifiants de personnes, ni leurs pseudonymes, ni les textes libres ne figurent dans les résultats ou le "
+    "livre d'évaluation. La liste des anomalies cite la valeur illisible d'un nombre ou d'une date si elle tient en un "
+    "mot, celle d'un code si elle tient en trois mots et n'a pas la forme d'un nom de personne ; les autres y sont "
+    "masquées. Un nom écrit dans un titre de feuille, de colonne ou de fichier n'est pas reconnu et peut y être cité.",
+    "Le classeur rendu à une structure et le magasin des lectures gardent ses autres cellules telles qu'écrites.",
     "Les effectifs publiés de moins de cinq personnes sont masqués, ainsi que ceux qui permettraient de les retrouver.",
     "Chaque structure ne reçoit que ses propres lignes ; le classeur qui lui revient ne porte que des pseudonymes.",
     "La commande « ess-impact purge » supprime les fichiers échus et leurs lignes pseudonymisées, avec un certificat ; "

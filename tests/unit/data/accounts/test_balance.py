@@ -52,11 +52,18 @@ TABLES = {
         ["6071", "100,10"],
         ["6072", "200,00"],
     ],
-    "same account twice": [
+    "subtotals above one account": [
         ["Compte", "Solde"],
-        *([one, _number(v / 2)] for one, v in ACCOUNTS if v != 300.1),
-        *([one, _number(v / 2)] for one, v in ACCOUNTS if v != 300.1),
-        ["607000", "300,10"],
+        *(line for one, v in ACCOUNTS for line in ([one[:3], _number(v)], [one, _number(v)])),
+    ],
+    "balance and side": [
+        ["Compte", "Solde", "Sens"],
+        *([one, _number(abs(v)), "D" if v > 0 else "c"] for one, v in ACCOUNTS),
+        ["467000", "0,00", ""],
+    ],
+    "signed balance and side": [
+        ["Compte", "Solde", "Sens du solde"],
+        *([one, _number(v), "Débiteur" if v > 0 else "Créditeur"] for one, v in ACCOUNTS),
     ],
     "a balance without balance sheet": [
         ["Compte", "Solde"],
@@ -95,6 +102,37 @@ def test_every_layout_gives_the_same_figures(table, suffix, balance, read, amoun
     assert recognise(path)
     assert (amounts(raw), faults(raw)) == (EXPECTED, [])
     assert raw.frame["porte"].unique().to_list() == ["balance"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "rule", "lines", "charges"),
+    [
+        ([["607000", "10,00"], ["512000", "-10,00"]], "compte_en_double", [7], "310,10"),
+        ([["607", "10,00"], ["512", "-10,00"]], "compte_et_sous_comptes", [7], "310,10"),
+    ],
+)
+def test_accounts_that_may_be_counted_twice_are_said(extra, rule, lines, charges, balance, read, amounts, faults):
+    raw = read(balance([["Compte", "Solde"], *([one, _number(v)] for one, v in ACCOUNTS), *extra]))
+    assert [(one.rule, one.row, one.severity) for one in faults(raw)] == [(rule, line, "alerte") for line in lines]
+    assert amounts(raw)["60"] == charges
+
+
+@pytest.mark.parametrize(
+    ("header", "lines", "said"),
+    [
+        (["Compte", "Solde"], [["607000", "5,00"], ["706000", "9,00"]], [("solde_sans_sens", None)]),
+        (["Compte", "Solde", "Sens"], [["607000", "5,00", "D"], ["706000", "5,00", "?"]], [("sens_inconnu", 3)]),
+        (
+            ["Compte", "Solde", "Sens"],
+            [["607000", "5,00", "D"], ["706000", "9,00", "C"], ["707000", "-4,00", "C"]],
+            [("solde_et_sens_contraires", 4)],
+        ),
+    ],
+)
+def test_balances_without_a_clear_side_are_refused(header, lines, said, balance, read, faults) -> None:
+    raw = read(balance([header, *lines]))
+    assert [(one.rule, one.row) for one in faults(raw) if one.severity == "rejet"] == said
+    assert raw.frame.is_empty()
 
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx"])

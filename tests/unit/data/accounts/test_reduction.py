@@ -74,7 +74,22 @@ def test_lines_are_summed_by_month_and_account(year, write, tmp_path) -> None:
 
 def test_written_in_a_folder_under_a_name_that_can_be_read(year, write, tmp_path) -> None:
     (tmp_path / "sortie").mkdir()
-    assert reduce_fec(write(year), tmp_path / "sortie").path == tmp_path / "sortie" / REDUCED
+    for folder in ("sortie", "a_envoyer", "a_envoyer"):
+        assert reduce_fec(write(year), tmp_path / folder).path == tmp_path / folder / REDUCED
+        assert (tmp_path / folder / REDUCED).is_file()
+
+
+def test_sums_of_ordinary_entries_are_no_closing(year, write, read, amounts, faults, tmp_path) -> None:
+    """Lines of 110 that cancel in a month, charges that cancel over the year: nothing here closes the accounts."""
+    correction = [("OD", "5", "20250310", "613000", 50_00), ("OD", "5", "20250310", "120000", -50_00)]
+    wash = [("OD", "5", "20250310", "110000", 20_00), ("OD", "5", "20250310", "110000", -20_00)]
+    back = [("OD", "6", "20250610", "625000", 30_00), ("OD", "6", "20250610", "455000", -30_00)]
+    forth = [("OD", "7", "20250710", "625000", -30_00), ("OD", "7", "20250710", "455000", 30_00)]
+    rest = [("OD", "8", "20250720", "625100", 1_00), ("OD", "8", "20250720", "455000", -1_00)]
+    source = write([*year, *correction, *wash, *back, *forth, *rest])
+    assert (amounts(read(source))["61"], amounts(read(source))["62"], faults(read(source))) == ("50,00", "1,00", [])
+    reduced = read(reduce_fec(source, tmp_path / REDUCED).path)
+    assert (amounts(reduced), faults(reduced)) == (amounts(read(source)), [])
 
 
 @pytest.mark.parametrize(

@@ -77,13 +77,19 @@ def test_the_unknown_here_and_an_absent_table_are_not_judged(desk: Any) -> None:
     [
         ({"exits": [EXIT]}, 0),
         ({"exits": [EXIT | {"fin": None}]}, 0),
-        ({"exits": [EXIT | {"siret": None}]}, 0),
+        ({"exits": [EXIT | {"siret": None}]}, 1),
+        ({"exits": [EXIT | {"siret": None, "_sender": "A"}]}, 0),
+        ({"exits": [EXIT | {"siret": None, "_sender": "B"}]}, 1),
+        ({"exits": [EXIT | {"siret": "B", "_sender": "A"}]}, 1),
+        ({"exits": [EXIT | {"siret": None, "fin": None, "_sender": "A"}]}, 0),
+        ({"exits": [EXIT | {"siret": None, "_sender": "A", "fin": date(2024, 1, 1)}]}, 1),
         ({"exits": [EXIT | {"siret": None, "fin": None}]}, 1),
         ({"exits": [EXIT | {"fin": date(2024, 1, 1)}]}, 1),
         ({"exits": [EXIT | {"siret": "B"}, EXIT | {"siret": "B", "fin": None}]}, 1),
         ({"jobs": [JOBS]}, 0),
         ({"jobs": [JOBS | {"annee": None}]}, 0),
         ({"jobs": [JOBS | {"annee": 2024}]}, 1),
+        ({"jobs": [JOBS | {"siret": None}]}, 1),
     ],
 )
 def test_a_group_that_misses_a_row_set_aside_is_not_judged(desk: Any, refused: Any, count: int) -> None:
@@ -128,3 +134,25 @@ def test_sums_of_an_enterprise_show_no_figure_and_stand_on_its_first_row(desk: A
     (found,) = desk.run(own, desk.checked(accounts, lines))["essai"].anomalies.rows(named=True)
     assert (found["row"], found["siret"], found["value"]) == (3, desk.TWO, "4")
     assert found["message"] == "Essai manqué."
+
+
+SIREN = {"name": "siren", "type": "siren", "label": {"fr": "S"}, "prefix": {"column": "siret", "length": 9}}
+CHARGES = {
+    "kind": "rapprochement",
+    "column": "effectif",
+    "by": ["siren", "annee"],
+    "measures": {"effectif": {"sum": "effectif"}},
+    "other": {"table": "comptes", "by": ["siren", "annee"], "measures": {"personnel": {"sum": "montant"}}},
+    "expr": "NOT (effectif >= 1 AND personnel = 0)",
+}
+
+
+@pytest.mark.parametrize(("sender", "count"), [("", 2), ("10000000100011", 1), ("10000000100029", 1)])
+def test_one_unreadable_siret_does_not_hide_the_year_of_every_enterprise(desk: Any, sender: str, count: int) -> None:
+    own = desk.table(STRUCTURES, CHARGES, derived=[SIREN])
+    accounts = desk.table({"siret": "siret", "annee": "annee", "montant": "euros"}, id="comptes", derived=[SIREN])
+    known = [{"siret": one, "siren": one[:9], "annee": 2025} for one in (desk.ONE, desk.THREE)]
+    unreadable = {"siret": None, "siren": None, "annee": 2025, "_sender": sender}
+    staff = desk.checked(own, [one | {"effectif": 3} for one in known], [unreadable])
+    charges = desk.checked(accounts, [one | {"montant": 0} for one in known], [unreadable])
+    assert desk.run(staff, charges)["essai"].anomalies.height == count
