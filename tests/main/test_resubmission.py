@@ -19,10 +19,15 @@ DYNAMIC = ("durable", "transition", "positive")
 EXIT_RULE, TEXT_RULE = "sortie_apres_recrutement", "nombre_illisible"
 
 
+def _titles(sheet: Worksheet) -> list[str]:
+    """Headers without the mark of required columns."""
+    return [str(cell.value or "").removesuffix(" *") for cell in sheet[1]]
+
+
 def _marked(path: Path) -> Iterator[tuple[Worksheet, int, str, str]]:
     """Yield the marked cells of a returned workbook: sheet, row, title of the column, note."""
     for sheet in load_workbook(path).worksheets:
-        titles = [cell.value for cell in sheet[1]]
+        titles = _titles(sheet)
         for line in sheet.iter_rows(min_row=2):
             yield from ((sheet, cell.row, titles[cell.column - 1], cell.comment.text) for cell in line if cell.comment)
 
@@ -30,7 +35,7 @@ def _marked(path: Path) -> Iterator[tuple[Worksheet, int, str, str]]:
 def _correct(source: Path, target: Path, sheet: str, row: int, corrections: dict[str, object]) -> dict[str, object]:
     """Do what the notes say, save the workbook elsewhere, and return the corrected row."""
     book = load_workbook(source)
-    titles = [cell.value for cell in book[sheet][1]]
+    titles = _titles(book[sheet])
     for title, value in corrections.items():
         book[sheet].cell(row, titles.index(title) + 1).value = value
     target.unlink(missing_ok=True)
@@ -40,7 +45,7 @@ def _correct(source: Path, target: Path, sheet: str, row: int, corrections: dict
 
 def _plausible_headcount(sheet: Worksheet, row: int) -> int:
     """At least the women and the permanent contracts, and about one person a full-time equivalent."""
-    values = dict(zip((cell.value for cell in sheet[1]), (cell.value for cell in sheet[row]), strict=True))
+    values = dict(zip(_titles(sheet), (cell.value for cell in sheet[row]), strict=True))
     named = ("Équivalents temps plein (ETP)", "Dont femmes", "Dont CDI")
     return max(math.ceil(float((values[name] or "0").replace(",", "."))) for name in named)
 

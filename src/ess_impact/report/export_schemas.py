@@ -82,7 +82,9 @@ def export_table_schemas(
     DefinitionError
         The examples of a table do not make a row it accepts.
     """
-    chosen = [catalogue.table(name) for name in (catalogue.tables if tables is None else dict.fromkeys(tables))]
+    named = [catalogue.table(name) for name in (catalogue.tables if tables is None else dict.fromkeys(tables))]
+    # A schema says what a sender may write.
+    chosen = [one.model_copy(update={"columns": one.asked_columns}) for one in named]
     files = {"datapackage.json": _json(_package(chosen, url))}
     for table in chosen:
         files |= {f"{table.id}/{name}": text for name, text in _folder(table, catalogue, url).items()}
