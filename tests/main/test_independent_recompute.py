@@ -29,7 +29,7 @@ TITLES = {
             "Catégorie de sortie": "categorie_sortie",
         },
     ),
-    "mobilite": ("Accompagnements vers la mobilit", {"Date du bilan de mobilité": "date_bilan"}),
+    "mobilite": ("Accompagnements à la mobilité", {"Date du bilan de mobilité": "date_bilan"}),
 }
 COMMON = {"SIRET": "siret", "Année": "annee", "Famille de l'ESS": "famille_ess"}
 Reader = Callable[[str], pd.DataFrame]

@@ -28,7 +28,7 @@ STRUCTURE |= {
 MOVE = {"SIRET de l'opérateur *": SIRET, "Identifiant de la personne *": "007", "Sexe": "F"}
 MOVE |= {"Date du bilan de mobilité *": date(2026, 1, 17), "Solution principale *": "Préparer un permis"}
 MOVE |= {"Personne revue à six mois": "oui", "Frein levé à six mois": "non"}
-SHEETS = ("Structures et emplois", "Comptes (compte de résultat)", "Accompagnements vers la mobilit")
+SHEETS = ("Structures et emplois", "Comptes (compte de résultat)", "Accompagnements à la mobilité")
 
 
 @pytest.fixture(scope="module")

@@ -80,7 +80,7 @@ def test_known_rows_are_written_for_the_new_year_and_figures_stay_empty(catalogu
     accounts = list(book["Comptes (compte de résultat)"].iter_rows(min_row=2, values_only=True))
     assert len(accounts) == len(catalogue.table("comptes").columns[2].usual)
     assert all(siret == SIRET and year == 2026 and amount is None for siret, year, _, amount, *_ in accounts)
-    assert book["Accompagnements vers la mobilit"].max_row == 1
+    assert book["Accompagnements à la mobilité"].max_row == 1
 
 
 def test_a_prefilled_template_sent_back_as_it_is_holds_no_row(catalogue, path):
