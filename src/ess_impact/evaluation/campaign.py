@@ -165,6 +165,22 @@ class Campaign:
             if path.stem != EXPECTED and path.resolve() != expected
         ]
 
+    def unread(self) -> list[Path]:
+        """List what lies among the files of the campaign and is no file: it is not read, and must be said.
+
+        Returns
+        -------
+        list of pathlib.Path
+            Folders that are not empty, links to nothing, pipes; hidden ones are left out.
+        """
+        found = [path for folder in FOLDERS for path in sorted((self.folder / folder).glob("*"))]
+        return [
+            path
+            for path in found
+            if not path.is_file() and not path.name.startswith(".")
+            if not path.is_dir() or any(path.iterdir())
+        ]
+
 
 def classify(path: Path, folder: str, catalogue: Catalogue) -> Submitted:
     """Tell what a file is taken for, from its name and folder.

@@ -174,9 +174,9 @@ def collect(campaign: Campaign, progress: Progress = silent, *, keep: bool = Fal
     def open_gathering(reader: Reader) -> gathering.Gathering:
         return gathering.Gathering(reader, store, processes=processes, used=used)
 
-    found = _checked(
-        _gather(reader, campaign.files(), open_gathering, progress), reader, campaign.settings.date_reference, progress
-    )
+    pile = _gather(reader, campaign.files(), open_gathering, progress)
+    pile.anomalies += [_not_read(reader.name(path)) for path in campaign.unread()]
+    found = _checked(pile, reader, campaign.settings.date_reference, progress)
     store.prune(used)
     if not any(report.read for report in found.files):
         raise ReadingError(
@@ -185,6 +185,16 @@ def collect(campaign: Campaign, progress: Progress = silent, *, keep: bool = Fal
             fix="Déposez les fichiers dans structures/, services/, comptes/ ou veille/.",
         )
     return replace(found, expected=read_expected(campaign))
+
+
+def _not_read(name: str) -> Anomaly:
+    return Anomaly(
+        rule="element_non_lu",
+        severity="alerte",
+        file=name,
+        message="Ce n'est pas un fichier : ce qui s'y trouve n'a pas été lu.",
+        remedy="Déposez les fichiers eux-mêmes, sans sous-dossier ni lien.",
+    )
 
 
 def _gather(

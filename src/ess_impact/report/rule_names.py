@@ -34,6 +34,7 @@ _NAMES = {
     "coordonnees_dans_texte": "un texte contient des coordonnées",
     "differe_de_sirene": "différence avec le répertoire Sirene",
     "doublon": "la même ligne figure deux fois",
+    "element_non_lu": "sous-dossier ou lien, qui n’a pas été lu",
     "encodage_inconnu": "encodage du fichier inconnu",
     "envoi_remplace": "envoi remplacé par un plus récent",
     "etablissement_ferme": "établissement fermé selon Sirene",

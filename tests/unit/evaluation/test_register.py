@@ -54,7 +54,7 @@ def folder(tmp_path: Path) -> Folder:
         (tmp_path / "cle.txt").write_text("cle publique des tests", encoding="utf-8")
         for name, lines in files.items():
             path = tmp_path / name
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("\n".join(lines) + "\n", encoding="utf-8")
             received = datetime(2026, 2, 3, 12, tzinfo=UTC).timestamp()
             os.utime(path, (received, received))
@@ -234,3 +234,14 @@ def test_reports_outlive_the_files_and_the_same_run_leaves_one_copy(folder: Fold
     kept = sorted((campaign.register_folder / "rapports").iterdir())
     assert sorted((one / "anomalies.csv").read_text(encoding="utf-8") for one in kept) == ["deux", "un"]
     assert all(one.name.startswith("2026-03-31_") for one in kept)
+
+
+def test_what_is_no_file_is_said_and_stops_nothing(folder: Folder) -> None:
+    campaign = folder({"structures/structures.csv": [HEADER, structure(A)], "structures/envois/a.csv": [HEADER]})
+    (campaign.folder / "structures/vide").mkdir()
+    (campaign.folder / "structures/perdu.xlsx").symlink_to(campaign.folder / "nulle part")
+    found = collect(campaign)
+    said = found.anomalies.filter(rule="element_non_lu")
+    assert said["file"].to_list() == ["structures/envois", "structures/perdu.xlsx"]
+    assert set(said["severity"]) == {"alerte"}
+    assert found.checked["structures"].rows_accepted == 1
