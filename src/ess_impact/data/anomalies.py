@@ -169,3 +169,19 @@ def sort_anomalies(frame: pl.DataFrame) -> pl.DataFrame:
         Same rows, in the order a reader meets them.
     """
     return frame.sort("file", "sheet", "row", "column", "rule", "value", nulls_last=False, maintain_order=True)
+
+
+def place_of_row() -> pl.Expr:
+    """Say in French where a row is.
+
+    Returns
+    -------
+    polars.Expr
+        « la ligne 12 de structures.csv, feuille « Sorties » », from the place columns.
+    """
+    return pl.concat_str(
+        pl.lit("la ligne "),
+        pl.col("_row").cast(pl.String),
+        pl.when(pl.col("_file") != "").then(pl.lit(" de ") + pl.col("_file")).otherwise(pl.lit("")),
+        pl.when(pl.col("_sheet") != "").then(pl.lit(", feuille « ") + pl.col("_sheet") + " »").otherwise(pl.lit("")),
+    )

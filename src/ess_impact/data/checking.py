@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from ess_impact.data.anomalies import ANOMALY_SCHEMA, MASK, MAX_VALUE, sort_anomalies, to_frame
+from ess_impact.data.anomalies import ANOMALY_SCHEMA, MASK, MAX_VALUE, place_of_row, sort_anomalies, to_frame
 from ess_impact.data.derive import add_derived
 from ess_impact.data.duplicates import FIRST, repeated_keys
 from ess_impact.data.grids import Grid
@@ -242,14 +242,7 @@ def _failures(one: Constraint, index: pl.Series, typed: pl.DataFrame, cells: pl.
 def _duplicates(one: Constraint, typed: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
     """Return the rows that repeat a key; each says where the first one is."""
     found = repeated_keys(typed, one.key)
-    sheet = pl.when(pl.col("_sheet") != "").then(pl.lit(", feuille « ") + pl.col("_sheet") + " »").otherwise(pl.lit(""))
-    place = pl.concat_str(
-        pl.lit("Même clé que la ligne "),
-        pl.col("_row").cast(pl.String),
-        pl.when(pl.col("_file") != "").then(pl.lit(" de ") + pl.col("_file")).otherwise(pl.lit("")),
-        sheet,
-        pl.lit("."),
-    )
+    place = pl.concat_str(pl.lit("Même clé que "), place_of_row(), pl.lit("."))
     first = typed.select(pl.col(*PLACE).gather(found[FIRST])).select(place.alias("message")).to_series()
     failures = _failures(one, found[INDEX], typed, cells)
     return failures.with_columns(pl.coalesce(first, "message").alias("message"))

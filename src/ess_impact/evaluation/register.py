@@ -18,6 +18,7 @@ from ess_impact.evaluation.campaign import REGISTER, Campaign
 from ess_impact.evaluation.collecting import Collected
 from ess_impact.evaluation.private_files import make_private_folder, write_private
 from ess_impact.evaluation.store import STORE
+from ess_impact.text import FORMULA_STARTS
 
 RECEIVED = "recus.csv"
 REPORTS = "rapports"
@@ -26,7 +27,6 @@ PRESENT, REPLACED, REMOVED, PURGED, ERASED = "présent", "remplacé", "retiré",
 
 _OPEN = "veille/"
 _MISSING_SHEET = "feuille_absente"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,7 +271,7 @@ def write_table(path: Path, names: Sequence[str], rows: Iterable[Mapping[str, ob
 
 
 def _inert(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def keep_until(reference: date, found: Iterable[str], tables: Mapping[str, Table]) -> date | None:

@@ -11,6 +11,7 @@ from ess_impact.data.anomalies import MASK
 from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.report.anomaly_sentences import PERSONAL
+from ess_impact.text import FORMULA_STARTS
 
 
 def write_anomalies_csv(
@@ -37,8 +38,11 @@ def write_anomalies_csv(
     texts = [name for name, kind in frame.schema.items() if kind == pl.String]
     frame = frame.sort(frame.columns, nulls_last=True)
     cleaned = [pl.col(name).fill_null("").str.replace_all(PERSONAL.pattern, MASK) for name in texts]
-    frame = frame.with_columns(cleaned).with_columns(
-        pl.when(pl.col(name).str.contains(r"^[=+\-@\t\r]")).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
-        for name in texts
-    )
+    frame = frame.with_columns(cleaned).with_columns(_inert(name) for name in texts)
     frame.write_csv(path, separator=";", include_bom=True)
+
+
+def _inert(name: str) -> pl.Expr:
+    cell = pl.col(name)
+    computes = pl.any_horizontal(cell.str.starts_with(mark) for mark in FORMULA_STARTS)
+    return pl.when(computes).then("'" + cell).otherwise(cell).alias(name)

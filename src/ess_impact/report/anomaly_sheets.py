@@ -20,6 +20,7 @@ from ess_impact.data.templates.writing import FONT, line_height, write_head
 from ess_impact.definitions.tables import Column, Table
 from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.report.anomaly_sentences import Fault
+from ess_impact.text import FORMULA_STARTS
 
 MAX_COMMENTS = 500
 """A spreadsheet with more notes opens slowly; further cells are only coloured."""
@@ -229,5 +230,5 @@ def _put(sheet: Worksheet, row: int, column: int, text: str) -> Cell:
     cell.value = printable(text)
     cell.data_type = "s"
     cell.number_format = "@"
-    cell.quotePrefix = text.startswith(("=", "+", "-", "@", "\t", "\r"))
+    cell.quotePrefix = text.startswith(FORMULA_STARTS)
     return cell

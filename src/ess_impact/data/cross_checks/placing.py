@@ -28,22 +28,6 @@ def owner_of(table: Table) -> pl.Expr:
     return pl.coalesce(table.owner or "_sender", "_sender", pl.lit(""))
 
 
-def place_of_row() -> pl.Expr:
-    """Say in French where a row is.
-
-    Returns
-    -------
-    polars.Expr
-        « la ligne 12 de structures.csv, feuille « Sorties » », from the place columns.
-    """
-    return pl.concat_str(
-        pl.lit("la ligne "),
-        pl.col("_row").cast(pl.String),
-        pl.when(pl.col("_file") != "").then(pl.lit(" de ") + pl.col("_file")).otherwise(pl.lit("")),
-        pl.when(pl.col("_sheet") != "").then(pl.lit(", feuille « ") + pl.col("_sheet") + " »").otherwise(pl.lit("")),
-    )
-
-
 def with_other_place(rule: CrossCheck, table: Table) -> pl.Expr:
     """Write the message of a row that contradicts another one.
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from ess_impact.data.anomalies import place_of_row
 from ess_impact.data.checking import Checked
-from ess_impact.data.cross_checks.placing import owner_of, place_of_row, placed, with_other_place
+from ess_impact.data.cross_checks.placing import owner_of, placed, with_other_place
 from ess_impact.definitions.cross_checks import Uniqueness
 
 

@@ -20,7 +20,6 @@ from ess_impact.data.safe_workbooks import safe_workbook
 MAX_BYTES = 200_000_000
 """Largest official file read whole: twenty times the largest one known."""
 
-SHEET_SUFFIXES = (".xls", ".xlsx")
 TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
 
 
