@@ -7,7 +7,7 @@ export PYTHONUTF8 := 1
 RELATIVE := for link in .venv/lib/python3*/site-packages/*ess_impact*.pth; do echo ../../../../src > "$$link"; done
 BIN := .venv/bin
 
-.PHONY: evaluation test lint bench requirements clean
+.PHONY: evaluation test lint fuzz bench requirements clean
 
 evaluation: .venv/run.done
 	@$(BIN)/ess-impact example build/campagne_exemple --quiet
@@ -21,6 +21,10 @@ lint: .venv/dev.done
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+# A hundred thousand mutated expressions of a stranger; the tests run a seeded sample of them.
+fuzz: .venv/dev.done
+	@FUZZ_CASES=$${FUZZ_CASES:-100000} $(BIN)/python -m pytest -q -s -p no:cacheprovider tests/fuzz
 
 bench: .venv/dev.done
 	@$(BIN)/python bench/run.py

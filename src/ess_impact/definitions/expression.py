@@ -192,7 +192,10 @@ class _Typer:
         }
         self._handlers.update(dict.fromkeys(_COMPARISONS, self._comparison))
 
-    def visit(self, node: exp.Expr) -> Typed:
+    def visit(self, node: exp.Expr | None) -> Typed:
+        if node is None:
+            # The parser lets an operator stand without its operand.
+            raise ExpressionError("il manque un membre à l'expression")
         handler = self._handlers.get(type(node))
         if handler is None:
             raise ExpressionError(f"« {node.sql()[:60]} » : opération non admise ({type(node).__name__})")
@@ -251,12 +254,12 @@ class _Typer:
         return tree
 
     def _comparison(self, node: exp.Binary) -> Typed:
-        left, right, found = self._meet(node.this, node.expression)
+        left, right, found = self._compared(node.this, node.expression)
         if found.kind in ("text", "bool") and not isinstance(node, (exp.EQ, exp.NEQ)):
             raise ExpressionError(f"« {node.sql()[:60]} » : un texte ne se compare que par = ou <>")
         self._check_code(node.this, node.expression)
         self._check_code(node.expression, node.this)
-        return type(node)(this=left, expression=right), ValueType(kind="bool")
+        return type(node)(this=_enclosed(left), expression=_enclosed(right)), ValueType(kind="bool")
 
     def _check_code(self, column: exp.Expr, value: exp.Expr) -> None:
         if not isinstance(column, exp.Column) or not _is_string(value):
@@ -273,14 +276,15 @@ class _Typer:
         values = self._listed(field) if field is not None else node.expressions
         if not values:
             raise ExpressionError(f"liste vide : « {node.sql()[:60]} »")
-        tree, items = None, []
+        tree: exp.Expr = node.this
+        items: list[exp.Expr] = []
         for value in values:
             if not isinstance(value, (exp.Literal, exp.Neg)):
                 raise ExpressionError(f"« {value.sql()[:60]} » : une liste ne contient que des valeurs")
             self._check_code(node.this, value)
-            tree, item, _ = self._meet(node.this, value)
+            tree, item, _ = self._compared(node.this, value)
             items.append(item)
-        return exp.In(this=tree, expressions=items), ValueType(kind="bool")
+        return exp.In(this=_enclosed(tree), expressions=items), ValueType(kind="bool")
 
     def _listed(self, field: exp.Expr) -> list[exp.Expr]:
         arguments = field.expressions if isinstance(field, exp.Anonymous) else []
@@ -294,8 +298,8 @@ class _Typer:
 
     def _between(self, node: exp.Between) -> Typed:
         self._only(node, "this", "low", "high")
-        this, low, found = self._meet(node.this, node.args["low"])
-        _, high, _ = self._meet(node.this, node.args["high"])
+        this, low, found = self._compared(node.this, node.args["low"])
+        _, high, _ = self._compared(node.this, node.args["high"])
         if found.kind not in ("number", "date"):
             raise ExpressionError(f"« {node.sql()[:60]} » : BETWEEN compare des nombres ou des dates")
         return exp.Between(this=this, low=low, high=high), ValueType(kind="bool")
@@ -303,7 +307,7 @@ class _Typer:
     def _is_null(self, node: exp.Is) -> Typed:
         if type(node.expression) is not exp.Null:
             raise ExpressionError(f"« {node.sql()[:60]} » : seuls IS NULL et IS NOT NULL sont admis")
-        return exp.Is(this=self.visit(node.this)[0], expression=exp.Null()), ValueType(kind="bool")
+        return exp.Is(this=_enclosed(self.visit(node.this)[0]), expression=exp.Null()), ValueType(kind="bool")
 
     def _sum(self, node: exp.Add | exp.Sub) -> Typed:
         left, right, found = self._meet(node.this, node.expression)
@@ -349,6 +353,13 @@ class _Typer:
         (one, other), found = self._unify([left, right])
         return one, other, found
 
+    def _compared(self, left: exp.Expr, right: exp.Expr) -> tuple[exp.Expr, exp.Expr, ValueType]:
+        """Bare numbers on both sides meet no column: they are whole numbers, like all that is stored."""
+        one, other, found = self._meet(left, right)
+        if found.kind == "number" and found.scale is None:
+            return fix_number(one, 1), fix_number(other, 1), found
+        return one, other, found
+
     def _unify(self, nodes: list[exp.Expr]) -> tuple[list[exp.Expr], ValueType]:
         typed = [self.visit(node) for node in nodes]
         kinds = {found.kind for _, found in typed} - {"null"}
@@ -371,6 +382,14 @@ class _Typer:
             fix_number(tree, scale) if found.kind == "number" and found.scale is None else tree for tree, found in typed
         ]
         return trees, numbers[0]
+
+
+_BOOLEANS = (*_COMPARISONS, exp.In, exp.Between, exp.Is, exp.Not, exp.And, exp.Or)
+
+
+def _enclosed(tree: exp.Expr) -> exp.Expr:
+    """Put a true or false that is itself compared between parentheses: engines differ on what binds first."""
+    return exp.Paren(this=tree) if isinstance(tree, _BOOLEANS) else tree
 
 
 def _is_string(node: exp.Expr) -> bool:
