@@ -143,12 +143,32 @@ def _join(draw: random.Random, text: str, corpus: tuple[str, ...]) -> str:
     return f"({text}){draw.choice(JOINERS)}({draw.choice(corpus)})"
 
 
+def _exchange(draw: random.Random, text: str, corpus: tuple[str, ...]) -> str:
+    """Put a word in place of one of its kind: most of what this gives is admitted, and goes on being mutated."""
+    present = [(one, kind) for kind in _KINDS for one in kind if one in text]
+    if not present:
+        return text
+    old, kind = draw.choice(present)
+    return text.replace(old, draw.choice(kind), 1)
+
+
+_KINDS = (
+    ("n", "heures", "montant"),
+    (" AND ", " OR ", " AND NOT "),
+    (" >= ", " < ", " <> ", " = ", " <= ", " > "),
+    ("'a'", "'b'", "'l''an'", "'fin/'"),
+    (" + ", " - ", " * "),
+    ("1", "0", "3", "1000000"),
+    ("IS NULL", "IS NOT NULL"),
+)
+
+
 def _character(draw: random.Random, text: str, corpus: tuple[str, ...]) -> str:
     place = _at(draw, text)
     return text[:place] + chr(draw.choice((draw.randrange(1, 128), draw.randrange(128, 0x3000)))) + text[place:]
 
 
-_CHANGES = (_insert, _replace_word, _delete, _repeat, _splice, _join, _character)
+_CHANGES = (_insert, _replace_word, _delete, _repeat, _splice, _join, _character, _exchange, _exchange, _exchange)
 
 
 def parts(node: Any) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,8 @@ from ess_impact.data.anomalies import ANOMALY_SCHEMA, MASK
 from ess_impact.data.checking import Checked
 from ess_impact.data.parsing import dtype_of
 from ess_impact.data.setting_aside import set_aside
-from ess_impact.definitions.tables import ForeignKey, Table
+from ess_impact.definitions.needs import link_target
+from ess_impact.definitions.tables import ENTERPRISE_YEAR, ForeignKey, Table
 from ess_impact.definitions.vocabulary import ColumnType
 
 _YEAR = "annee"
@@ -39,8 +40,9 @@ def link(checked: Mapping[str, Checked], tables: Mapping[str, Table]) -> dict[st
     -----
     The other table is read by its column of the same name when that column is its owner or in its key, else by its
     owner, else by the first column of its key. Where it has several rows per key, the row of the same ``annee`` is
-    taken when both tables have that column, else the latest year (the last row, without years). Without the other
-    table, brought columns are unknown and nothing is an orphan.
+    taken when both tables have that column, else the latest year (the last row, without years). Columns in ``sums``
+    are added as totals by enterprise and year. Without the other table, brought columns are unknown and nothing is an
+    orphan.
     """
     return {name: _link_one(one, checked, tables) for name, one in checked.items()}
 
@@ -52,19 +54,13 @@ def _link_one(one: Checked, checked: Mapping[str, Checked], tables: Mapping[str,
         if other is not None:
             one = _report_orphans(one, key, other)
         if definition is not None:
-            one = replace(one, accepted=_bring(one.accepted, key, definition, other))
+            brought = _bring_sums(_bring(one.accepted, key, definition, other), key, definition, other)
+            one = replace(one, accepted=brought)
     return one
 
 
-def _target(key: ForeignKey, other: Table) -> str:
-    """Return the column of the other table the link reads."""
-    if key.column == other.owner or key.column in other.key:
-        return key.column
-    return other.owner or (other.key or other.column_names)[0]
-
-
 def _report_orphans(one: Checked, key: ForeignKey, other: Checked) -> Checked:
-    target = _target(key, other.table)
+    target = link_target(key.column, other.table)
     known = other.accepted[target]
     if target in other.refused.columns:
         known = pl.concat([known, other.refused[target]])
@@ -108,7 +104,7 @@ def _bring(frame: pl.DataFrame, key: ForeignKey, other: Table, found: Checked | 
         return frame
     if found is None:
         return frame.with_columns(pl.lit(None, dtype=dtype_of(types[name])).alias(name) for name in brought)
-    target = _target(key, other)
+    target = link_target(key.column, other)
     rows = found.accepted.filter(pl.col(target).is_not_null())
     latest = _one_per_key(rows, [target], brought)
     joined = frame.join(latest, left_on=key.column, right_on=_KEY, how="left", maintain_order="left")
@@ -123,6 +119,20 @@ def _bring(frame: pl.DataFrame, key: ForeignKey, other: Table, found: Checked | 
         for name in brought
     ]
     return joined.with_columns(chosen).drop("_same_year", *(f"{name}_exact" for name in brought))
+
+
+def _bring_sums(frame: pl.DataFrame, key: ForeignKey, other: Table, found: Checked | None) -> pl.DataFrame:
+    """Add totals over the rows of the same enterprise and year; one unknown part makes a total unknown."""
+    types = other.types()
+    names = [name for name in key.sums if name in types and name not in frame.columns]
+    if not names:
+        return frame
+    if found is None:
+        return frame.with_columns(pl.lit(None, dtype=dtype_of(types[name])).alias(name) for name in names)
+    totals = found.accepted.group_by(ENTERPRISE_YEAR).agg(
+        pl.when(pl.col(name).is_not_null().all()).then(pl.col(name).sum()).alias(name) for name in names
+    )
+    return frame.join(totals, on=ENTERPRISE_YEAR, how="left", maintain_order="left")
 
 
 def _one_per_key(rows: pl.DataFrame, keys: list[str], brought: list[str]) -> pl.DataFrame:

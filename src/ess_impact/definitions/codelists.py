@@ -14,7 +14,7 @@ from ess_impact.definitions.vocabulary import Identifier, Label, Model
 class Code(Model):
     """One row of a codelist."""
 
-    code: str = Field(min_length=1)
+    code: str = Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")
     label: Label
     valid_from: date | None = None
     valid_to: date | None = None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
-from ess_impact.definitions.codelists import Codelist
+from ess_impact.definitions.codelists import Codelist, Parameter
 from ess_impact.definitions.expression import Scope, parse_expression
 from ess_impact.definitions.indicators import Indicator
 from ess_impact.definitions.methods import MethodNote
@@ -34,6 +34,10 @@ class Definitions(Protocol):
     @property
     def codelists(self) -> Mapping[str, Codelist]:
         """Codelists by id."""
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """Dated parameters by id."""
 
     @property
     def plans(self) -> Mapping[str, Plan]:
@@ -71,7 +75,7 @@ def placed(found: Found, source: YamlSource | None) -> list[EssImpactError]:
     ]
 
 
-def missing_name(kind: str, name: str, known: Mapping[str, object]) -> DefinitionError:
+def missing_name(kind: str, name: str, known: Iterable[str]) -> DefinitionError:
     """Build the fault of a name that exists nowhere.
 
     Parameters
@@ -80,7 +84,7 @@ def missing_name(kind: str, name: str, known: Mapping[str, object]) -> Definitio
         What was named, in French.
     name : str
         The name.
-    known : mapping
+    known : iterable of str
         Names that exist.
 
     Returns
