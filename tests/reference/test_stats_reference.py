@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ess_impact.stats import byar, direct, indirect, poisson_count, student, wilson
+from ess_impact.stats import byar, direct, indirect, location_quotient, poisson_count, student, wilson
 
 FOLDER = Path(__file__).resolve().parents[2] / ".." / "shared" / "reference" / "indicators"
 LEVELS = {"95_0": 0.95, "99_8": 0.998}
@@ -148,3 +148,18 @@ def test_byar_wilson_primitives():
         # a negative Byar limit is missing upstream and 0 here
         low = 0.0 if row["lowercl"] is None else row["lowercl"]
         assert (found.low[0], found.high[0]) == pytest.approx((low, row["uppercl"]), rel=ref["tolerance"])
+
+
+def test_location_quotient():
+    ref = entry("reat_locq")
+    share = {name: ref["spec"][name] for name in ("e_ij", "e_j", "e_i", "e")}
+    found = location_quotient(share["e_ij"] / share["e_j"], share["e_i"] / share["e"])
+    assert found == pytest.approx(ref["expected"], rel=ref["tolerance"])
+
+
+def test_location_quotients_of_sectors():
+    ref = entry("reat_locq_goettingen")
+    data = rows("REAT_Goettingen.csv")
+    own, nation = ([float(row[name]) for row in data] for name in ("Goettingen2017", "BRD2017"))
+    found = [location_quotient(own[i] / own[0], nation[i] / nation[0]) for i in range(1, 16)]
+    assert found == pytest.approx(ref["expected"], rel=ref["tolerance"])

@@ -87,6 +87,9 @@ def quotient(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     >>> quotient(np.array([1.0, 1.0]), np.array([2.0, 0.0]))
     array([0.5, nan])
     """
+    nonzero = denominator != 0
+    if nonzero.all():
+        return numerator / denominator
     out = np.full(numerator.shape, np.nan)
-    np.divide(numerator, denominator, out=out, where=denominator != 0)
+    np.divide(numerator, denominator, out=out, where=nonzero)
     return out

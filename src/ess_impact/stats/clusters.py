@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ess_impact.stats.arrays import BoolArray, FloatArray, columns, quotient, require
 from ess_impact.stats.intervals import Intervals, Reason, assemble
-from ess_impact.stats.proportion import wilson_limits
+from ess_impact.stats.proportion import shares, wilson_limits
 from ess_impact.stats.quantiles import student_quantile
 from ess_impact.stats.sums import residual_squares
 
@@ -129,12 +129,7 @@ def design_effect(sums: ClusterSums) -> FloatArray:
     Returns
     -------
     ndarray, shape (g,)
-        At least 1; NaN where there is no unit or a sum is missing.
-
-    Raises
-    ------
-    UsageError
-        (``usage``) When x is negative or above n.
+        At least 1; NaN where there is no unit, where a sum is missing, or where x is negative or above n.
 
     Notes
     -----
@@ -155,12 +150,12 @@ def design_effect(sums: ClusterSums) -> FloatArray:
     array([9.667])
     """
     n, x, m = columns(sums.n, sums.x, sums.clusters)
-    require(~((x < 0) | (x > n)), "numérateur hors de [0, dénominateur]")
     residual = residual_squares(sums.n, sums.x, sums.nn, sums.xx, sums.nx)
     spread = x * (n - x)
     observed = quotient(m * residual * (n - 1.0), (m - 1.0) * spread)
     alike = quotient(columns(sums.nn, n)[0], n)
-    return np.maximum(np.where((spread == 0) | (m < 2), alike, observed), 1.0)
+    effect = np.maximum(np.where((spread == 0) | (m < 2), alike, observed), 1.0)
+    return np.where((x < 0) | (x > n), np.nan, effect)
 
 
 def wilson_cluster(sums: ClusterSums, *, confidence: float = 0.95, min_effective: float = 10.0) -> Intervals:
@@ -179,12 +174,13 @@ def wilson_cluster(sums: ClusterSums, *, confidence: float = 0.95, min_effective
     -------
     Intervals
         Values in [0, 1], method ``wilson_cluster``. ``denominateur_nul`` without unit; ``grappes_insuffisantes``
-        below ``min_effective``, with the value; ``observations_insuffisantes`` where a sum is missing.
+        below ``min_effective``, with the value; ``observations_insuffisantes`` where a sum is missing;
+        ``hors_domaine``, without value, where x is negative or above n.
 
     Raises
     ------
     UsageError
-        (``usage``) When x is negative or above n, lengths differ, or the level is not in ]0, 1[.
+        (``usage``) When lengths differ or the level is not in ]0, 1[.
 
     Notes
     -----
@@ -202,12 +198,40 @@ def wilson_cluster(sums: ClusterSums, *, confidence: float = 0.95, min_effective
     >>> found.value, found.low.round(3), found.high.round(3)
     (array([0.5]), array([0.334]), array([0.666]))
     """
-    n, x = columns(sums.n, sums.x)
-    share = quotient(x, n)
-    size = quotient(n, design_effect(sums))
-    faults = [*_missing(n, share, sums), (effective_clusters(sums) < min_effective, Reason.GRAPPES_INSUFFISANTES)]
+    share, faults = clustered_shares(sums, min_effective)
+    size = quotient(columns(sums.n, share)[0], design_effect(sums))
     limits = wilson_limits(share, size, confidence=confidence)
     return assemble(share, limits, method="wilson_cluster", faults=faults, confidence=confidence)
+
+
+def clustered_shares(sums: ClusterSums, min_effective: float) -> tuple[FloatArray, list[tuple[BoolArray, Reason]]]:
+    """Divide cases by units of clusters, and say where no interval can be given.
+
+    Parameters
+    ----------
+    sums : ClusterSums
+        Sums of g groups.
+    min_effective : float
+        Effective clusters below which no interval is given.
+
+    Returns
+    -------
+    share : ndarray, shape (g,)
+        In [0, 1]; NaN where there is none.
+    faults : list of (ndarray of bool, Reason)
+        For :func:`~ess_impact.stats.intervals.assemble`.
+
+    Examples
+    --------
+    >>> share, faults = clustered_shares(sum_clusters([4, 4], [1, 2]), 10)
+    >>> share, [why.value for mask, why in faults if mask.any()]
+    (array([0.375]), ['grappes_insuffisantes'])
+    """
+    n, x = columns(sums.n, sums.x)
+    share, faults = shares(x, n)
+    faults += _missing(n, share, sums)
+    faults.append((effective_clusters(sums) < min_effective, Reason.GRAPPES_INSUFFISANTES))
+    return share, faults
 
 
 def _missing(n: FloatArray, value: FloatArray, sums: ClusterSums) -> list[tuple[BoolArray, Reason]]:

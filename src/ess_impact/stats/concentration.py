@@ -88,3 +88,50 @@ def diversification_maximum(categories: int) -> float:
     if categories < 1:
         raise UsageError(f"nombre de catégories invalide : {categories}")
     return 1.0 - 1.0 / categories
+
+
+def top_share(amounts: ArrayLike, *, largest: int = 10) -> float | NotEstimable:
+    r"""Return the share of a total held by its largest parts (concentration ratio).
+
+    Parameters
+    ----------
+    amounts : array_like, shape (k,)
+        Amount of each part, non-negative, in one unit.
+    largest : int, default 10
+        Number m of parts put together.
+
+    Returns
+    -------
+    float or NotEstimable
+        Between m/k (equal parts) and 1 (m parts or fewer); ``denominateur_nul`` when the total is zero.
+
+    Raises
+    ------
+    UsageError
+        (``usage``) When an amount is negative or missing, or no part is asked for.
+
+    Notes
+    -----
+    .. math:: C_m = \sum_{i=1}^{m} a_{(i)} / \sum_{i=1}^{k} a_{(i)}, \quad a_{(1)} \ge a_{(2)} \ge \dots
+
+    Estimand: the share of the euros that the m largest beneficiaries receive. A description of exhaustive accounts: no
+    interval. Ties at the last place leave the value unchanged.
+
+    References
+    ----------
+    halltideman1967
+
+    Examples
+    --------
+    >>> top_share([50, 25, 15, 10], largest=2)
+    0.75
+    """
+    parts = np.sort(np.asarray(amounts, dtype=np.float64).ravel())[::-1]
+    if not np.all(np.isfinite(parts) & (parts >= 0)):
+        raise UsageError("montants négatifs ou manquants dans une part des premiers")
+    if largest < 1:
+        raise UsageError(f"nombre de premiers invalide : {largest}")
+    total = parts.sum()
+    if total == 0:
+        return NotEstimable(reason=Reason.DENOMINATEUR_NUL, needs=NEEDS[Reason.DENOMINATEUR_NUL], has="un total nul")
+    return min(1.0, float(parts[:largest].sum() / total))

@@ -27,6 +27,13 @@ class Reason(StrEnum):
     MANQUANTS_EXCESSIFS = "manquants_excessifs"
     EFFECTIF_INSUFFISANT = "effectif_insuffisant"
     STRATE_VIDE = "strate_vide"
+    HORS_DOMAINE = "hors_domaine"
+    INTERVALLE_NON_BORNE = "intervalle_non_borne"
+    INTERVALLE_COMPLEMENTAIRE = "intervalle_complementaire"
+    TOUS_ONT_REPONDU = "tous_ont_repondu"
+    CADRE_ABSENT = "cadre_absent"
+    MARGE_VIDE = "marge_vide"
+    SANS_CONVERGENCE = "sans_convergence"
 
 
 NEEDS = {
@@ -36,6 +43,13 @@ NEEDS = {
     Reason.MANQUANTS_EXCESSIFS: "une part de valeurs manquantes sous le maximum admis",
     Reason.EFFECTIF_INSUFFISANT: "au moins 10 événements",
     Reason.STRATE_VIDE: "une population non nulle dans chaque strate pondérée",
+    Reason.HORS_DOMAINE: "des nombres dans le domaine de la méthode (ni négatifs, ni numérateur au-dessus du total)",
+    Reason.INTERVALLE_NON_BORNE: "un dénominateur nettement différent de zéro (toute valeur reste possible)",
+    Reason.INTERVALLE_COMPLEMENTAIRE: "un dénominateur nettement différent de zéro (l'ensemble est fait de deux bouts)",
+    Reason.TOUS_ONT_REPONDU: "des unités qui n'ont pas répondu : ici toutes l'ont fait",
+    Reason.CADRE_ABSENT: "une liste datée des structures attendues pour l'année",
+    Reason.MARGE_VIDE: "au moins un répondant dans chaque classe du cadre",
+    Reason.SANS_CONVERGENCE: "des poids dans les bornes qui reproduisent le cadre",
 }
 
 
@@ -203,10 +217,12 @@ def assemble(
     reason = np.full(value.shape, None, dtype=object)
     missing = np.zeros(value.shape, dtype=np.bool_)
     for mask, why in faults:
-        reason[mask & ~missing] = why
-        missing = missing | mask
-    names = np.full(value.shape, method, dtype=object)
-    names[missing] = ""
-    low = np.where(missing, np.nan, np.minimum(limits[0], value))
-    high = np.where(missing, np.nan, np.maximum(limits[1], value))
+        if mask.any():
+            reason[mask & ~missing] = why
+            missing |= mask
+    names = method.copy() if isinstance(method, np.ndarray) else np.full(value.shape, method, dtype=object)
+    low, high = np.minimum(limits[0], value), np.maximum(limits[1], value)
+    if missing.any():
+        names[missing] = ""
+        low[missing], high[missing] = np.nan, np.nan
     return Intervals(value=value, low=low, high=high, method=names, reason=reason, confidence=confidence)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ess_impact.stats.arrays import columns, quotient, require
+from ess_impact.stats.arrays import columns, quotient
 from ess_impact.stats.intervals import Intervals, Reason, assemble
 from ess_impact.stats.quantiles import student_quantile
 from ess_impact.stats.sums import residual_squares
@@ -29,12 +29,13 @@ def student(n: ArrayLike, total: ArrayLike, total_sq: ArrayLike, *, confidence: 
     -------
     Intervals
         Means in the unit of the observations; method ``student``. ``denominateur_nul`` where n = 0,
-        ``observations_insuffisantes`` where n = 1 (the value is there) or a sum is missing.
+        ``observations_insuffisantes`` where n = 1 (the value is there) or a sum is missing, ``hors_domaine``
+        where n is negative.
 
     Raises
     ------
     UsageError
-        (``usage``) When n is negative, lengths differ, or the level is not in ]0, 1[.
+        (``usage``) When lengths differ or the level is not in ]0, 1[.
 
     Notes
     -----
@@ -56,7 +57,6 @@ def student(n: ArrayLike, total: ArrayLike, total_sq: ArrayLike, *, confidence: 
     (array([5.]), array([0.8915]), array([9.1085]))
     """
     count, sums, _ = columns(n, total, total_sq)
-    require(~(count < 0), "nombre d'observations négatif")
     squares = residual_squares(n, total, n, total_sq, total)
     mean = quotient(sums, count)
     variance = np.divide(squares, (count - 1.0) * count, out=np.full(mean.shape, np.nan), where=count > 1)
@@ -65,6 +65,10 @@ def student(n: ArrayLike, total: ArrayLike, total_sq: ArrayLike, *, confidence: 
         mean,
         (mean - half, mean + half),
         method="student",
-        faults=[(count == 0, Reason.DENOMINATEUR_NUL), (np.isnan(half), Reason.OBSERVATIONS_INSUFFISANTES)],
+        faults=[
+            (count < 0, Reason.HORS_DOMAINE),
+            (count == 0, Reason.DENOMINATEUR_NUL),
+            (np.isnan(half), Reason.OBSERVATIONS_INSUFFISANTES),
+        ],
         confidence=confidence,
     )

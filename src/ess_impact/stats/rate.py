@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ess_impact.stats.arrays import FloatArray, columns, quotient, require
+from ess_impact.stats.arrays import FloatArray, columns, quotient
 from ess_impact.stats.intervals import Intervals, Reason, assemble
 from ess_impact.stats.quantiles import exact_poisson_limits, normal_quantile
 
@@ -32,12 +32,13 @@ def byar(
     -------
     Intervals
         Rates times ``per``; method ``byar`` or ``poisson_exact``. ``denominateur_nul`` where the exposure is
-        zero, ``observations_insuffisantes`` where a number is missing.
+        zero, ``observations_insuffisantes`` where a number is missing, ``hors_domaine`` where one is negative (the
+        quotient is there, without interval: amounts that cancel are no events).
 
     Raises
     ------
     UsageError
-        (``usage``) When an event count or an exposure is negative, lengths differ, or the level is not in ]0, 1[.
+        (``usage``) When lengths differ or the level is not in ]0, 1[.
 
     Notes
     -----
@@ -60,7 +61,6 @@ def byar(
     (array([50.163,  1.623]), array([82.849, 11.668]), ['byar', 'poisson_exact'])
     """
     events, base = columns(x, exposure)
-    require(~(base < 0), "exposition négative")
     low, high, method = poisson_limits(events, confidence=confidence, exact_below=exact_below)
     rate = quotient(events, base)
     return assemble(
@@ -68,6 +68,7 @@ def byar(
         (quotient(low, base) * per, quotient(high, base) * per),
         method=method,
         faults=[
+            ((events < 0) | (base < 0), Reason.HORS_DOMAINE),
             (base == 0, Reason.DENOMINATEUR_NUL),
             (np.isnan(rate), Reason.OBSERVATIONS_INSUFFISANTES),
         ],
@@ -95,7 +96,7 @@ def poisson_count(x: ArrayLike, *, confidence: float = 0.95, exact_below: float 
     Raises
     ------
     UsageError
-        (``usage``) When a count is negative or the level is not in ]0, 1[.
+        (``usage``) When the level is not in ]0, 1[.
 
     Notes
     -----
@@ -121,7 +122,7 @@ def poisson_limits(
     Parameters
     ----------
     x : ndarray, shape (g,)
-        Events counted, non-negative; fractional counts are accepted.
+        Events counted; fractional counts are accepted.
     confidence : float
         Level of the limits.
     exact_below : float, default 10
@@ -130,14 +131,14 @@ def poisson_limits(
     Returns
     -------
     low, high : ndarray, shape (g,)
-        Limits of the expected count, NaN where the count is.
+        Limits of the expected count, NaN where the count is missing or negative.
     method : ndarray of str, shape (g,)
         ``byar`` or ``poisson_exact``.
 
     Raises
     ------
     UsageError
-        (``usage``) When a count is negative or the level is not in ]0, 1[.
+        (``usage``) When the level is not in ]0, 1[.
 
     Examples
     --------
@@ -145,12 +146,16 @@ def poisson_limits(
     >>> low.round(6), high.round(6), method.tolist()
     (array([2.916318]), array([24.193725]), ['byar'])
     """
-    require(~(x < 0), "effectif négatif")
     z = normal_quantile(confidence)
+    events = np.where(x >= 0, x, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        low = np.where(x > 0, x * np.maximum(1.0 - 1.0 / (9.0 * x) - z / (3.0 * np.sqrt(x)), 0.0) ** 3, x)
-    more = x + 1.0
+        low = events * np.maximum(1.0 - 1.0 / (9.0 * events) - z / (3.0 * np.sqrt(events)), 0.0) ** 3
+    low[events == 0] = 0.0
+    more = events + 1.0
     high = more * (1.0 - 1.0 / (9.0 * more) + z / (3.0 * np.sqrt(more))) ** 3
-    small = x < exact_below
-    low[small], high[small] = exact_poisson_limits(x[small], confidence)
-    return low, high, np.where(small, "poisson_exact", "byar").astype(object)
+    method = np.full(x.shape, "byar", dtype=object)
+    small = events < exact_below
+    if small.any():
+        low[small], high[small] = exact_poisson_limits(events[small], confidence)
+        method[small] = "poisson_exact"
+    return low, high, method

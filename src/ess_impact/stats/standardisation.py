@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ess_impact.errors import UsageError
-from ess_impact.stats.arrays import FloatArray, quotient, require
+from ess_impact.stats.arrays import BoolArray, FloatArray, quotient
 from ess_impact.stats.intervals import Intervals, Reason, assemble
 from ess_impact.stats.rate import poisson_limits
 
@@ -45,12 +45,12 @@ def direct(
     Intervals
         Rates times ``per``; method ``dobson``. ``strate_vide`` where a stratum of positive weight has no
         population; ``effectif_insuffisant`` below 10 events (no value either);
-        ``observations_insuffisantes`` where a number is missing.
+        ``observations_insuffisantes`` where a number is missing; ``hors_domaine`` where one is negative.
 
     Raises
     ------
     UsageError
-        (``usage``) When shapes disagree, a number is negative, weights sum to zero, or the level is not in ]0, 1[.
+        (``usage``) When shapes disagree, weights are negative or sum to zero, or the level is not in ]0, 1[.
 
     Notes
     -----
@@ -76,19 +76,21 @@ def direct(
     events, people = _tables(counts, populations)
     shares = _strata(weights, events)
     repeated = events if squared_counts is None else _tables(squared_counts, people)[0]
+    negative = _any_negative(events, people, repeated)
     empty = ((people == 0) & (shares > 0)).any(axis=1)
     scales = np.divide(shares / shares.sum(), people, out=np.zeros(people.shape), where=people != 0)
     rate = np.einsum("gs,gs->g", events, scales)
     variance = np.einsum("gs,gs,gs->g", repeated, scales, scales)
     total = np.einsum("gs->g", events)
     faults = [
+        (negative, Reason.HORS_DOMAINE),
         (np.isnan(rate) | np.isnan(variance), Reason.OBSERVATIONS_INSUFFISANTES),
         (empty, Reason.STRATE_VIDE),
         (total < MINIMUM_EVENTS, Reason.EFFECTIF_INSUFFISANT),
     ]
     value = np.where(np.any([mask for mask, _ in faults], axis=0), np.nan, rate)
     low, high, _ = poisson_limits(total, confidence=confidence)
-    scale = np.sqrt(quotient(variance, total))
+    scale = np.sqrt(np.maximum(quotient(variance, total), 0.0))
     limits = (np.maximum(value + scale * (low - total), 0.0) * per, (value + scale * (high - total)) * per)
     return assemble(value * per, limits, method="dobson", faults=faults, confidence=confidence)
 
@@ -124,13 +126,12 @@ def indirect(
     Intervals
         Observed over expected events times ``reference_rate`` and ``per``; method ``byar``, or
         ``poisson_exact`` below 10 events. ``denominateur_nul`` where nothing is expected,
-        ``observations_insuffisantes`` where a number is missing.
+        ``observations_insuffisantes`` where a number is missing; ``hors_domaine`` where one is negative.
 
     Raises
     ------
     UsageError
-        (``usage``) When shapes disagree, a number is negative, no reference rate is positive, or the level is not
-        in ]0, 1[.
+        (``usage``) When shapes disagree, no reference rate is positive, or the level is not in ]0, 1[.
 
     Notes
     -----
@@ -154,12 +155,17 @@ def indirect(
     expected = np.einsum("gs,s->g", people, _strata(ref_rates, events)) / (reference_rate * per)
     total = np.einsum("gs->g", events)
     low, high, method = poisson_limits(total, confidence=confidence)
-    ratio = quotient(total, expected)
+    negative = _any_negative(events, people)
+    ratio = np.where(negative, np.nan, quotient(total, expected))
     return assemble(
         ratio,
         (quotient(low, expected), quotient(high, expected)),
         method=method,
-        faults=[(expected == 0, Reason.DENOMINATEUR_NUL), (np.isnan(ratio), Reason.OBSERVATIONS_INSUFFISANTES)],
+        faults=[
+            (negative, Reason.HORS_DOMAINE),
+            (expected == 0, Reason.DENOMINATEUR_NUL),
+            (np.isnan(ratio), Reason.OBSERVATIONS_INSUFFISANTES),
+        ],
         confidence=confidence,
     )
 
@@ -168,8 +174,15 @@ def _tables(counts: ArrayLike, populations: ArrayLike) -> tuple[FloatArray, Floa
     events, people = np.asarray(counts, dtype=np.float64), np.asarray(populations, dtype=np.float64)
     if events.ndim != 2 or events.shape != people.shape:
         raise UsageError(f"tableaux groupes par strates attendus, reçu {events.shape} et {people.shape}")
-    require(~((events < 0) | (people < 0)), "effectif ou population négatif")
     return events, people
+
+
+def _any_negative(*tables: FloatArray) -> BoolArray:
+    found = np.zeros(len(tables[0]), dtype=np.bool_)
+    for one in tables:
+        if one.size and np.nanmin(one, initial=0.0) < 0:
+            found |= (one < 0).any(axis=1)
+    return found
 
 
 def _strata(values: ArrayLike, events: FloatArray) -> FloatArray:

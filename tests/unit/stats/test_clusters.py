@@ -125,9 +125,13 @@ def test_sums_accept_a_common_size_and_refuse_negative_ones():
         sum_clusters([-1, 2], [0, 1])
 
 
-def test_cases_above_units_are_refused():
-    with pytest.raises(UsageError):
-        design_effect(sum_clusters([2, 2], [3, 3]))
+@pytest.mark.parametrize("cases", [[3, 3], [-1, 0]])
+def test_cases_outside_the_units_are_flagged(cases):
+    sums = sum_clusters([2, 2], cases)
+    assert np.isnan(design_effect(sums)).all()
+    found = wilson_cluster(sums, min_effective=0)
+    assert found.reason.tolist() == [Reason.HORS_DOMAINE]
+    assert np.isnan(found.value).all()
 
 
 def test_coverage_of_correlated_clusters():

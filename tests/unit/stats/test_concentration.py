@@ -1,4 +1,4 @@
-"""Gini-Simpson diversification."""
+"""Gini-Simpson diversification, share of the largest parts."""
 
 import math
 
@@ -10,6 +10,7 @@ from ess_impact.stats import (
     Reason,
     diversification,
     diversification_maximum,
+    top_share,
 )
 
 
@@ -40,3 +41,24 @@ def test_impossible_amounts_are_refused(amounts, categories):
 def test_no_category_is_refused():
     with pytest.raises(UsageError):
         diversification_maximum(0)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "largest", "expected"),
+    [([50, 25, 15, 10], 2, 0.75), ([10, 50, 15, 25], 2, 0.75), ([3] * 40, 10, 0.25), ([4, 1], 10, 1), ([0, 7], 1, 1)],
+)
+def test_share_of_the_largest(amounts, largest, expected):
+    assert top_share(amounts, largest=largest) == pytest.approx(expected)
+
+
+def test_share_of_the_largest_of_nothing_is_not_estimable():
+    for amounts in ([], [0, 0]):
+        found = top_share(amounts)
+        assert isinstance(found, NotEstimable)
+        assert found.reason is Reason.DENOMINATEUR_NUL
+
+
+@pytest.mark.parametrize(("amounts", "largest"), [([1, -1], 10), ([1, math.nan], 10), ([1, 2], 0)])
+def test_share_of_the_largest_refuses(amounts, largest):
+    with pytest.raises(UsageError):
+        top_share(amounts, largest=largest)

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from ess_impact.errors import UsageError
-from ess_impact.stats import Reason, wilson
+from ess_impact.stats import Reason, clopper_pearson, wilson
 
 
 @pytest.mark.parametrize("level", [0.8, 0.95, 0.998])
@@ -46,7 +47,34 @@ def test_a_bad_group_is_flagged_and_stops_nothing(x, n, effective, reason):
     assert found.value[1] == 0.25
 
 
-@pytest.mark.parametrize(("x", "n"), [(5, 4), (-1, 4)])
-def test_impossible_counts_are_refused(x, n):
-    with pytest.raises(UsageError, match="groupe 0"):
-        wilson([x], [n])
+@pytest.mark.parametrize("method", [wilson, clopper_pearson])
+@pytest.mark.parametrize(("x", "n"), [(5, 4), (-1, 4), (-1, -2)])
+def test_impossible_counts_are_flagged_alone(method, x, n):
+    found = method([x, 1], [n, 4])
+    assert found.reason.tolist() == [Reason.HORS_DOMAINE, None]
+    assert np.isnan([found.value[0], found.low[0], found.high[0]]).all()
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95, 0.998])
+def test_clopper_pearson_equals_statsmodels_and_scipy(level):
+    n = np.array([1, 4, 10, 100, 12345])
+    for x in (np.zeros_like(n), n // 2, n):
+        found = clopper_pearson(x, n, confidence=level)
+        low, high = proportion_confint(x, n, alpha=1 - level, method="beta")
+        np.testing.assert_allclose(found.low, low, rtol=1e-9)
+        np.testing.assert_allclose(found.high, high, rtol=1e-9)
+    peer = stats.binomtest(65, 100).proportion_ci(level, "exact")
+    one = clopper_pearson([65], [100], confidence=level)
+    assert (one.low[0], one.high[0]) == pytest.approx((peer.low, peer.high), rel=1e-6)
+
+
+def test_published_values():
+    """PHEindicatormethods 2.1.1, testdata_Proportion, Area4 and Area7."""
+    found = wilson([65, 222], [100, 3215])
+    np.testing.assert_allclose(found.low, [0.55254443296888, 0.060791690363637], rtol=1e-12)
+    np.testing.assert_allclose(found.high, [0.736357517569025, 0.078339566813836], rtol=1e-12)
+
+
+def test_clopper_pearson_says_why_not():
+    found = clopper_pearson([0, np.nan], [0, 3])
+    assert found.reason.tolist() == [Reason.DENOMINATEUR_NUL, Reason.OBSERVATIONS_INSUFFISANTES]

@@ -47,6 +47,16 @@ def test_a_bad_group_is_flagged(x, exposure, reason):
 
 
 @pytest.mark.parametrize(("x", "exposure"), [(-1, 2), (1, -2)])
-def test_negative_numbers_are_refused(x, exposure):
-    with pytest.raises(UsageError):
-        byar([x], [exposure])
+def test_negative_numbers_are_flagged_alone(x, exposure):
+    found = byar([x, 20], [exposure, 40])
+    assert found.reason.tolist() == [Reason.HORS_DOMAINE, None]
+    assert found.method.tolist() == ["", "byar"]
+    assert found.value.tolist() == [-0.5, 0.5]
+    assert np.isnan(found.low[0])
+
+
+def test_published_values():
+    """PHEindicatormethods 2.1.1, testdata_Rate, Area2 (exact) and Area4 (Byar), per 100."""
+    found = byar([5, 65], [100, 100], per=100)
+    np.testing.assert_allclose(found.low, [1.62348639011842, 50.163187710459454], rtol=1e-12)
+    np.testing.assert_allclose(found.high, [11.668332079322669, 82.84913854593984], rtol=1e-12)

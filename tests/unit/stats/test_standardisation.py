@@ -80,7 +80,6 @@ def test_indirect_says_why_not(counts, people, reason):
     [
         ([1, 2], [1, 2], [1, 1]),
         ([[1, 2]], [[1]], [1, 1]),
-        ([[-1, 2]], [[1, 1]], [1, 1]),
         ([[1, 2]], [[1, 1]], [1, 1, 1]),
         ([[1, 2]], [[1, 1]], [1, -1]),
         ([[1, 2]], [[1, 1]], [0, 0]),
@@ -90,3 +89,10 @@ def test_indirect_says_why_not(counts, people, reason):
 def test_tables_that_do_not_fit_are_refused(method, counts, people, weights):
     with pytest.raises(UsageError):
         method(counts, people, weights)
+
+
+@pytest.mark.parametrize("method", [direct, indirect])
+def test_negative_numbers_are_flagged_alone(method):
+    found = method([[-1, 20], [10, 20], [10, 20]], [[9, 9], [9, 9], [-9, 9]], [1, 1])
+    assert found.reason.tolist() == [Reason.HORS_DOMAINE, None, Reason.HORS_DOMAINE]
+    assert np.isnan(found.value[[0, 2]]).all()
