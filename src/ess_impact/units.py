@@ -64,6 +64,26 @@ UNITS: dict[str, Unit] = {
     "jours": Unit(fr="jours", en="days", symbol="jours", singular="jour"),
     "annees": Unit(fr="années", en="years", symbol="ans", singular="an"),
     "indice": Unit(fr="indice", en="index", decimals=2, small_decimals=2),
+    "hectares": Unit(fr="hectares", en="hectares", symbol="ha"),
+    "vehicules": Unit(fr="véhicules", en="vehicles", symbol="véhicules", singular="véhicule"),
+    "restaurants": Unit(fr="restaurants collectifs", en="canteens", symbol="restaurants", singular="restaurant"),
+    "filieres": Unit(fr="filières", en="value chains", symbol="filières", singular="filière"),
+    "accompagnements": Unit(
+        fr="accompagnements", en="support cases", symbol="accompagnements", singular="accompagnement"
+    ),
+    "liens_par_structure": Unit(
+        fr="coopérations par structure", en="cooperations per structure", symbol="par structure", decimals=2
+    ),
+    "emplois_pour_1000_habitants": Unit(
+        fr="emplois pour 1 000 habitants", en="jobs per 1,000 inhabitants", symbol="emplois pour 1 000 hab.", decimals=1
+    ),
+    "etp_pour_100_tonnes": Unit(fr="ETP pour 100 tonnes", en="FTE per 100 tonnes", symbol="ETP pour 100 t", decimals=1),
+    "kg_co2e_par_semaine": Unit(
+        fr="kg CO₂e par personne et par semaine",
+        en="kg CO₂e per person and week",
+        symbol="kg CO₂e par personne et par semaine",
+        decimals=1,
+    ),
     "nombre": Unit(fr="nombre", en="number"),
 }
 """Units by id."""

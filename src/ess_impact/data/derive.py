@@ -7,11 +7,12 @@ from datetime import date
 
 import polars as pl
 
+from ess_impact.data.dated import dated_value, quotient
 from ess_impact.data.parsing import dtype_of
 from ess_impact.data.rules import to_polars
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.expression import Expression, Scope, parse_expression
-from ess_impact.definitions.tables import Contains, Derived, Table
+from ess_impact.definitions.tables import Contains, Derived, Table, scale_of
 from ess_impact.errors import DefinitionError, did_you_mean
 
 
@@ -41,7 +42,7 @@ def add_derived(frame: pl.DataFrame, table: Table, catalogue: Catalogue, as_of: 
     """
     scope = catalogue.scope(table, as_of)
     for column in table.derived:
-        value = _value(column, table, scope).cast(dtype_of(column.type))
+        value = _value(column, table, scope, catalogue).cast(dtype_of(column.type))
         frame = frame.with_columns(value.alias(column.name))
     return frame
 
@@ -105,17 +106,21 @@ def sources(table: Table, scope: Scope) -> Mapping[str, frozenset[str]]:
 def _named(column: Derived, table: Table, scope: Scope) -> tuple[str, ...]:
     if column.expr is not None:
         return own_expression(column.expr, table, scope).columns
-    if column.days_between is not None:
-        return column.days_between
-    if column.year_of is not None:
-        return (column.year_of,)
-    way = column.prefix or column.contains
-    return (way.column,) if way is not None else ()
+    return column.sources
 
 
-def _value(column: Derived, table: Table, scope: Scope) -> pl.Expr:
+def _value(column: Derived, table: Table, scope: Scope, catalogue: Catalogue) -> pl.Expr:
     if column.expr is not None:
         return to_polars(own_expression(column.expr, table, scope))
+    if column.parameter is not None:
+        dated = table.types()[column.parameter.on]
+        return dated_value(column.parameter, dated, scale_of(column.type), catalogue.parameters)
+    if column.quotient is not None:
+        return quotient(column.quotient, table.types(), scale_of(column.type))
+    return _read(column, table)
+
+
+def _read(column: Derived, table: Table) -> pl.Expr:
     if column.days_between is not None:
         start, end = column.days_between
         return (pl.col(end) - pl.col(start)).dt.total_days()
@@ -125,6 +130,8 @@ def _value(column: Derived, table: Table, scope: Scope) -> pl.Expr:
         return pl.col(column.prefix.column).str.slice(0, column.prefix.length)
     if column.contains is not None:
         return _contains(column.contains)
+    if column.joined is not None:
+        return pl.concat_str(column.joined, separator="|")
     raise DefinitionError(
         f"colonne dérivée « {column.name} » sans façon de la calculer", where=f"tables/{table.id}.yaml"
     )

@@ -6,6 +6,12 @@ EXIT_PERSON = "SALARIE-FICTIF-"
 """First characters of every person identifier of table ``sorties``."""
 MOBILITY_PERSON = "PERSONNE-FICTIVE-"
 """First characters of every person identifier of table ``mobilite``."""
+WORKER_PERSON = "EMPLOYE-FICTIF-"
+"""First characters of every person identifier of table ``etp_iae``."""
+PROJECT_PERSON = "PORTEUR-FICTIF-"
+"""First characters of every person identifier of table ``porteurs_projet``."""
+CLAUSE_PERSON = "BENEFICIAIRE-FICTIF-"
+"""First characters of every person identifier of table ``beneficiaires_clauses``."""
 EMAIL = "camille.canari@exemple.invalid"
 SOCIAL_SECURITY_NUMBER = "285136299900191"
 """Fifteen digits with a right key; the month, 13, does not exist: nobody bears this number."""
@@ -15,6 +21,9 @@ FREE_TEXT_NAME = "Camille Canarifictif"
 CANARIES: tuple[str, ...] = (
     EXIT_PERSON,
     MOBILITY_PERSON,
+    WORKER_PERSON,
+    PROJECT_PERSON,
+    CLAUSE_PERSON,
     EMAIL,
     SOCIAL_SECURITY_NUMBER,
     BIRTH_DATE,

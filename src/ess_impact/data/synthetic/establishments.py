@@ -10,6 +10,7 @@ import polars as pl
 from ess_impact.data.synthetic.canaries import FREE_TEXT_NAME
 from ess_impact.data.synthetic.draws import YEARS, Floats, Integers, blank, pick, stream, take, yes
 from ess_impact.data.synthetic.identifiers import STRUCTURES_FROM, fictitious_sirets
+from ess_impact.data.synthetic.ties import with_cooperation
 
 TERRITORIES = tuple(f"EPCI fictif {rank:02d}" for rank in range(1, 21))
 FAMILIES = {"association": 80.4, "cooperative": 14.6, "fondation": 3.8, "mutuelle": 0.8, "societe_commerciale": 0.4}
@@ -237,7 +238,7 @@ def yearly_answers(seed: int, establishments: Establishments) -> pl.DataFrame:
     rng = stream(seed, "structures")
     everyone = establishments.frame.with_columns(_stable_shares(rng, establishments.frame))
     years = [_one_year(rng, everyone, year) for year in YEARS]
-    return pl.concat(years).sort("siret", "annee", maintain_order=True)
+    return with_cooperation(seed, pl.concat(years).sort("siret", "annee", maintain_order=True))
 
 
 def _stable_shares(rng: np.random.Generator, frame: pl.DataFrame) -> list[pl.Series]:

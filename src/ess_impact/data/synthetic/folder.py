@@ -56,14 +56,30 @@ La même graine donne les mêmes fichiers, à l'octet près.
 | `structures/mobilite.csv` | bilans de mobilité | `;`, dates jj/mm/aaaa |
 | `structures/achats.csv` | achats alimentaires | format d'import « ma cantine » |
 | `structures/legumeries.xlsx` | six légumeries | classeur d'une feuille |
+| `structures/activites_circulaires.csv` | ressourceries et garages solidaires | `;`, virgule décimale |
+| `structures/porteurs_projet.csv` | porteurs de projet accompagnés | `;`, dates jj/mm/aaaa |
+| `structures/recits.csv` | récits d'évaluation | `;` |
 | `structures/<SIRET>.xlsx` | quarante classeurs individuels | une feuille par table |
 | `services/sorties.csv` | sorties d'insertion | `;`, dates jj/mm/aaaa |
+| `services/etp_iae.csv` | salariés en insertion | `;`, virgule décimale |
+| `services/conventions_iae.csv` | conventions d'insertion | `;`, dates jj/mm/aaaa |
 | `services/clauses.csv` | marchés avec clause sociale | `;`, virgule décimale |
 | `services/subventions.csv` | subventions | SCDL 2.1.1 |
 | `services/cdess.csv` | séances du conseil | `;`, dates jj/mm/aaaa |
+| `services/filieres_innovantes.csv` | filières innovantes accompagnées | `;`, dates jj/mm/aaaa |
+| `services/beneficiaires_clauses.csv` | personnes qui ont travaillé au titre d'une clause | `;`, dates jj/mm/aaaa |
+| `services/orientations.csv` | orientations et dispositifs du conseil | `;`, dates jj/mm/aaaa |
+| `services/label.csv` | cycle du label et de la charte | `;`, dates jj/mm/aaaa |
+| `services/demarches.csv` | demandes d'aide instruites | `;`, dates jj/mm/aaaa |
+| `services/depenses_solidarites.csv` | dépenses de solidarité | `;`, virgule décimale |
+| `services/credits_europeens.csv` | dossiers de crédits européens | `;`, dates jj/mm/aaaa |
+| `services/aide_domicile.csv` | services d'aide à domicile | `;`, virgule décimale |
 | `services/structures_attendues.csv` | structures dont une réponse est attendue | `;` |
 | `veille/departements_fictifs.csv` | 41 territoires fictifs, 2019 à 2025 | `,`, point décimal |
 | `veille/cantines_fictives.csv` | déclarations de cantines fictives | `,`, point décimal |
+| `veille/marches_fictifs.csv` | marchés publics fictifs | `,`, point décimal |
+| `veille/communes_fictives.csv` | communes fictives, 2024 et 2025 | `,`, point décimal |
+| `veille/agriculture_fictive.csv` | surfaces biologiques fictives, 2019 à 2025 | `,`, point décimal |
 | `cle.txt` | clé de pseudonymes **publique** | pour l'exemple seulement |
 
 ## Des fautes, exprès

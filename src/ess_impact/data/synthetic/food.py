@@ -37,6 +37,8 @@ LABELS = {
 LOCAL_DEFINITIONS = {"DEPARTEMENT": 48.0, "PAT": 18, "COMMUNE": 6, "REGION": 12, "KM": 16}
 
 _RESTAURANTS = 14
+_WORKSHOP_SHARE = 0.8
+"""Largest part of a structure's staff that works in its vegetable workshop."""
 _MEDIAN_PRICE = {"VIANDES_VOLAILLES": 320.0, "PRODUITS_DE_LA_MER": 290.0, "FRUITS_ET_LEGUMES": 210.0}
 
 
@@ -96,7 +98,7 @@ def _local_columns(rng: np.random.Generator, local: Booleans) -> dict[str, pl.Se
     return {name: chosen[name] for name in chosen.columns}
 
 
-def draw_workshops(seed: int, hosts: pl.DataFrame) -> pl.DataFrame:
+def draw_workshops(seed: int, hosts: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
     """Draw two years of activity of the vegetable workshops.
 
     Parameters
@@ -105,6 +107,8 @@ def draw_workshops(seed: int, hosts: pl.DataFrame) -> pl.DataFrame:
         Seed of the campaign.
     hosts : polars.DataFrame
         Establishments that run a workshop: siret.
+    answers : polars.DataFrame
+        Rows of table ``structures``: a workshop employs part of its structure, never more.
 
     Returns
     -------
@@ -129,4 +133,9 @@ def draw_workshops(seed: int, hosts: pl.DataFrame) -> pl.DataFrame:
             "etp_insertion": np.round(entered * rng.uniform(0.03, 0.06, count), 2),
         }
     )
-    return blank(frame, rng, {"tonnes_bio": 0.08, "repas_clients": 0.15})
+    frame = blank(frame, rng, {"tonnes_bio": 0.08, "repas_clients": 0.15})
+    staff = frame.join(answers, on=["siret", "annee"], how="left", maintain_order="left")["etp"]
+    served = frame["repas_clients"] / pl.Series(stream(seed, "restaurants livrés").uniform(4_500, 9_000, count))
+    return frame.with_columns(
+        pl.min_horizontal("etp_insertion", (staff * _WORKSHOP_SHARE).round(2)).alias("etp_insertion")
+    ).insert_column(frame.columns.index("etp_insertion"), served.round(0).cast(pl.Int64).alias("cantines_clientes"))

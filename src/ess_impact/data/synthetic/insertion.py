@@ -7,6 +7,7 @@ import polars as pl
 
 from ess_impact.data.synthetic.canaries import EXIT_PERSON, MOBILITY_PERSON
 from ess_impact.data.synthetic.draws import YEARS, Floats, Integers, blank, days, pick, stream, take, yes
+from ess_impact.data.synthetic.ties import with_travel
 
 EXIT_CATEGORIES = ("durable", "transition", "positive", "autre", "retrait")
 MOBILITY_SOLUTIONS = {
@@ -128,4 +129,4 @@ def draw_mobility(seed: int, helpers: pl.DataFrame, count: int, *, topic: str = 
         }
     )
     missing = {"zone": 0.03, "frein_leve": 0.05, "sexe": 0.015}
-    return blank(frame, rng, missing).sort("siret", "date_bilan", "id_personne")
+    return with_travel(seed, topic, blank(frame, rng, missing).sort("siret", "date_bilan", "id_personne"))

@@ -37,6 +37,14 @@ class Sizes:
         Structures that accompany persons in their mobility.
     reviews : int
         Mobility reviews over two years.
+    supporters : int
+        Structures that support project holders.
+    projects : int
+        Rows of project holders over two years.
+    tellers : int
+        Structures that gather accounts of change.
+    labelled : int
+        Enterprises engaged in the charter or the label.
     workshops : int
         Vegetable workshops.
     """
@@ -51,6 +59,10 @@ class Sizes:
     purchases: int
     helpers: int
     reviews: int
+    supporters: int
+    projects: int
+    tellers: int
+    labelled: int
     workshops: int = 6
 
     @classmethod
@@ -94,4 +106,8 @@ class Sizes:
             purchases=shrunk(4_000, 120),
             helpers=shrunk(24, 5),
             reviews=shrunk(1_190, 60),
+            supporters=shrunk(22, 6),
+            projects=shrunk(1_300, 120),
+            tellers=shrunk(36, 8),
+            labelled=shrunk(84, 12),
         )

@@ -59,7 +59,16 @@ def draw_departements(seed: int) -> pl.DataFrame:
             "population": np.repeat(people.astype(np.int64), len(years)),
         }
     )
-    return blank(frame, rng, {"part_emploi_ess": 0.02, "depenses_insertion_rsa": 0.03})
+    return _with_context(seed, blank(frame, rng, {"part_emploi_ess": 0.02, "depenses_insertion_rsa": 0.03}))
+
+
+def _with_context(seed: int, frame: pl.DataFrame) -> pl.DataFrame:
+    """Add poverty and unemployment, which change little from one year to the next."""
+    rng, years = stream(seed, "contexte des departements"), len(WATCH_YEARS)
+    levels = rng.multivariate_normal([0.146, 0.121], [[0.0008, 0.0006], [0.0006, 0.0007]], len(TERRITORY_CODES))
+    rates = np.clip(np.repeat(levels, years, axis=0) + rng.normal(0, 0.002, (frame.height, 2)), 0.03, 0.4).round(3)
+    added = frame.with_columns(pl.Series("taux_pauvrete", rates[:, 0]), pl.Series("taux_chomage", rates[:, 1]))
+    return blank(added, rng, {"taux_pauvrete": 0.03, "taux_chomage": 0.02})
 
 
 def draw_canteens(seed: int, scale: float) -> pl.DataFrame:
