@@ -22,7 +22,7 @@ from ess_impact.definitions.indicators import KINDS, CollectedIndicator
 from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.engine.cells import Cells
-from ess_impact.engine.duckdb_engine import compute_cells
+from ess_impact.engine.computing import compute_cells
 from ess_impact.evaluation.campaign import Campaign, Settings
 from ess_impact.evaluation.collecting import collect
 from ess_impact.evaluation.estimates import estimate

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,123 +10,17 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rule_strategies import CONDITIONS, NUMBERS, ROWS, SCHEMA, SCOPE
 from stdnum.fr import siren as stdnum_siren
 from stdnum.fr import siret as stdnum_siret
 
 from ess_impact.data.amounts import parse_amount
 from ess_impact.data.identifiers import parse_siren, parse_siret
 from ess_impact.data.rules import to_polars
-from ess_impact.definitions.expression import Scope, parse_expression
+from ess_impact.definitions.expression import parse_expression
 from ess_impact.definitions.tables import scale_of
 from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.errors import ExpressionError
-
-COLUMNS = {
-    "a": ColumnType.ENTIER,
-    "b": ColumnType.ENTIER,
-    "e": ColumnType.EUROS,
-    "s": ColumnType.TEXTE,
-    "c": ColumnType.CODE,
-    "d": ColumnType.DATE,
-    "f": ColumnType.DATE,
-    "v": ColumnType.BOOLEEN,
-    "w": ColumnType.BOOLEEN,
-}
-SCOPE = Scope(
-    columns=COLUMNS,
-    codelists={"liste": ("x", "y")},
-    parameters={"seuil": Decimal("3")},
-    codes_of={"c": ("x", "y", "z")},
-)
-SCHEMA = {
-    "a": pl.Int64,
-    "b": pl.Int64,
-    "e": pl.Int64,
-    "s": pl.String,
-    "c": pl.String,
-    "d": pl.Date,
-    "f": pl.Date,
-    "v": pl.Boolean,
-    "w": pl.Boolean,
-}
-
-_small = st.integers(-5, 5)
-_number = st.recursive(
-    st.one_of(st.sampled_from(["a", "b", "parametre('seuil')"]), _small.map(lambda n: f"({n})" if n < 0 else str(n))),
-    lambda inner: st.one_of(
-        st.tuples(inner, st.sampled_from("+-*"), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
-        inner.map(lambda n: f"ABS({n})"),
-        inner.map(lambda n: f"(-({n}))"),
-        st.tuples(inner, inner).map(lambda t: f"COALESCE({t[0]}, {t[1]})"),
-        st.tuples(st.sampled_from(["v", "w", "v AND w"]), inner, inner).map(
-            lambda t: f"(CASE WHEN {t[0]} THEN {t[1]} ELSE {t[2]} END)"
-        ),
-        st.tuples(st.sampled_from(["v", "w"]), inner).map(lambda t: f"(CASE WHEN {t[0]} THEN {t[1]} END)"),
-    ),
-    max_leaves=4,
-)
-_compare = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
-_atom = st.one_of(
-    st.tuples(_number, _compare, _number).map(lambda t: f"{t[0]} {t[1]} {t[2]}"),
-    st.tuples(_number, _number, _number).map(lambda t: f"{t[0]} BETWEEN {t[1]} AND {t[2]}"),
-    st.tuples(st.sampled_from("ab"), st.lists(_small, min_size=1, max_size=3)).map(
-        lambda t: f"{t[0]} IN ({', '.join(map(str, t[1]))})"
-    ),
-    st.sampled_from(
-        [
-            "v",
-            "w",
-            "v = w",
-            "v <> TRUE",
-            "NULL",
-            "TRUE",
-            "s = 'x'",
-            "s <> 'x'",
-            "c IN codelist('liste')",
-            "c NOT IN ('x')",
-            "s IN ('x', 'é')",
-            "a IS NULL",
-            "s IS NOT NULL",
-            "(a + b) IS NULL",
-            "d <= f",
-            "d BETWEEN '2024-01-02' AND f",
-            "d = '2024-01-02'",
-            "d IN ('2024-01-02', '2024-01-03')",
-            "COALESCE(d, f) > '2024-01-01'",
-            "e >= 1.5",
-            "e = a * e",
-            "CASE WHEN v THEN s ELSE c END = 'x'",
-            "CASE WHEN NULL THEN a ELSE b END > 0",
-            "COALESCE(v, w)",
-            "COALESCE(NULL, a) = 1",
-        ]
-    ),
-)
-_condition = st.recursive(
-    _atom,
-    lambda inner: st.one_of(
-        st.tuples(inner, st.sampled_from(["AND", "OR"]), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
-        inner.map(lambda one: f"NOT ({one})"),
-    ),
-    max_leaves=5,
-)
-
-
-def _maybe(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.one_of(st.none(), values)
-
-
-_row = st.tuples(
-    _maybe(_small),
-    _maybe(_small),
-    _maybe(st.integers(-300, 300)),
-    _maybe(st.sampled_from(["x", "é", ""])),
-    _maybe(st.sampled_from("xyz")),
-    *[_maybe(st.dates(date(2024, 1, 1), date(2024, 1, 4)))] * 2,
-    *[_maybe(st.booleans())] * 2,
-)
-_rows = st.lists(_row, min_size=1, max_size=12)
-
 
 CONNECTION = duckdb.connect()
 
@@ -138,7 +31,7 @@ def _by_duckdb(frame: pl.DataFrame, sql: str) -> list[Any]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(text=_condition, rows=_rows)
+@given(text=CONDITIONS, rows=ROWS)
 def test_condition_equals_duckdb(text: str, rows: list[tuple[Any, ...]]) -> None:
     try:
         expression = parse_expression(text, SCOPE, expected="bool")
@@ -150,7 +43,7 @@ def test_condition_equals_duckdb(text: str, rows: list[tuple[Any, ...]]) -> None
 
 
 @settings(max_examples=100, deadline=None)
-@given(text=_number, rows=_rows)
+@given(text=NUMBERS, rows=ROWS)
 def test_number_equals_duckdb(text: str, rows: list[tuple[Any, ...]]) -> None:
     try:
         expression = parse_expression(text, SCOPE, expected="number")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ess_impact.definitions.indicators import Breakdown, CollectedIndicator
+from ess_impact.engine.values import CellUnits, CellValues
 
 TOTAL = "_T"
 UNKNOWN = "_U"
@@ -72,12 +73,16 @@ class Cells:
         Stored integer = value × scale.
     clusters, enterprises, persons : UnitSums or None
         Sums over the declared cluster, over the protected enterprises, over the protected persons.
-    values : tuple of ndarray or None
-        Sorted values of each cell, for quantiles.
-    value_units : tuple of ndarray or None
+    values : CellValues or None
+        Sorted values of each cell, for quantiles, built when read.
+    value_units : CellUnits or None
         Cluster of each value.
     strata : tuple of ndarray or None
         ``(numerators, denominators)`` of shape (g, s), for standardised rates.
+    undated : int
+        Rows, known or missing, whose period is unknown: they belong to no cell.
+    out_of_range : bool
+        Whether a sum left the range of the engine: every row is then missing.
     """
 
     indicator: CollectedIndicator
@@ -94,6 +99,8 @@ class Cells:
     clusters: UnitSums | None = None
     enterprises: UnitSums | None = None
     persons: UnitSums | None = None
-    values: tuple[NDArray[np.float64], ...] | None = None
-    value_units: tuple[NDArray[np.object_], ...] | None = None
+    values: CellValues | None = None
+    value_units: CellUnits | None = None
     strata: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+    undated: int = 0
+    out_of_range: bool = False

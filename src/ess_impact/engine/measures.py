@@ -6,7 +6,7 @@ because ``missing`` counts the rows where it was unknown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -20,6 +20,7 @@ from ess_impact.definitions.indicators import (
     StandardisedRate,
     ValueMeasure,
 )
+from ess_impact.definitions.vocabulary import SCALES
 
 HOLISTIC = frozenset({"median", "quantile"})
 """Kinds that need the values themselves."""
@@ -41,6 +42,8 @@ class RowMeasures:
         Stored integer = value × scale.
     column : str or None
         Column whose values are counted (distinct, qualitative).
+    value : sqlglot.exp.Expr or None
+        What the row brings to a median, a quantile or a number of distinct values; null where it brings nothing.
     """
 
     indicator: CollectedIndicator
@@ -51,6 +54,7 @@ class RowMeasures:
     numerator_scale: int = 1
     denominator_scale: int = 1
     column: str | None = None
+    value: exp.Expr | None = None
 
 
 def row_measures(indicator: CollectedIndicator, scope: Scope) -> RowMeasures:
@@ -94,7 +98,9 @@ def _in_reference(indicator: StandardisedRate, scope: Scope) -> exp.Expr:
 
 
 def _condition(text: str | None, scope: Scope) -> exp.Expr:
-    return exp.true() if text is None else quoted(parse_expression(text, scope, expected="bool"))
+    if text is None:
+        return exp.true()
+    return exact_products(quoted(parse_expression(text, scope, expected="bool")), scope)
 
 
 def quoted(expression: Expression) -> exp.Expr:
@@ -131,6 +137,7 @@ def _column_measure(
         known=_flag(known),
         missing=_flag(_either(_unknown(kept), _both(kept, absent))),
         column=measures.value.column,
+        value=exp.Case(ifs=[exp.If(this=known.copy(), true=column.copy())]),
     )
 
 
@@ -153,6 +160,7 @@ def _value_measure(indicator: CollectedIndicator, value: Measure, universe: exp.
         known=_flag(known),
         missing=_flag(_either(_unknown(kept), _both(kept, _unknown(amount)))),
         numerator_scale=scale,
+        value=exp.Case(ifs=[exp.If(this=known.copy(), true=amount.copy())]) if indicator.kind in HOLISTIC else None,
     )
 
 
@@ -212,13 +220,64 @@ def _contribution(measure: Measure, scope: Scope) -> tuple[exp.Expr, int]:
 
 def _amount(text: str, scope: Scope) -> tuple[exp.Expr, int]:
     expression = parse_expression(text, scope, expected="number")
-    return quoted(expression), expression.type.scale or 1
+    tree, scale = quoted(expression), expression.type.scale or 1
+    if not any(map(_is_product, tree.find_all(exp.Mul))):
+        return tree, scale
+    # A product that leaves 64 bits is unknown: its row is counted missing, the others keep their figure.
+    size = exp.Abs(this=_cast_factors(tree, scope, "double"))
+    fits = exp.LT(this=size, expression=exp.Literal.number(LARGEST))
+    whole = exp.cast(exact_products(tree, scope), "bigint")
+    return exp.Case(ifs=[exp.If(this=fits, true=whole)]), scale
+
+
+LARGEST = 10**18
+"""Amounts of a row are smaller, like the stored integers they come from."""
+
+
+def exact_products(tree: exp.Expr, scope: Scope) -> exp.Expr:
+    """Multiply columns on 38 digits: two stored integers overflow 64 bits.
+
+    Parameters
+    ----------
+    tree : sqlglot.exp.Expr
+        Tree over quoted columns; it is left as it is.
+    scope : Scope
+        Types of the columns.
+
+    Returns
+    -------
+    sqlglot.exp.Expr
+        The same tree where no column is multiplied by another.
+    """
+    return _cast_factors(tree, scope, "decimal(38,0)")
+
+
+def _cast_factors(tree: exp.Expr, scope: Scope, kind: str) -> exp.Expr:
+    def widened(node: exp.Expr) -> exp.Expr:
+        numeric = isinstance(node, exp.Column) and scope.columns[node.name] in SCALES
+        return exp.cast(node.copy(), kind) if numeric else node
+
+    def multiplied(node: exp.Expr) -> exp.Expr:
+        return node.transform(widened) if isinstance(node, exp.Mul) and _is_product(node) else node
+
+    return tree.transform(multiplied)
+
+
+def _is_product(node: exp.Expr) -> bool:
+    return not (isinstance(node.this, exp.Literal) or isinstance(node.expression, exp.Literal))
 
 
 def _both(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     if _is(left, value=True) or _is(right, value=False):
         return right
-    return left if _is(right, value=True) or _is(left, value=False) else exp.and_(left, right)
+    if _is(right, value=True) or _is(left, value=False):
+        return left
+    said = set(_conditions(left))
+    return exp.and_(left, *(one for one in _conditions(right) if one not in said))
+
+
+def _conditions(node: exp.Expr) -> list[exp.Expr]:
+    return list(node.flatten()) if isinstance(node, exp.And) else [node]
 
 
 def _either(left: exp.Expr, right: exp.Expr) -> exp.Expr:
@@ -231,16 +290,33 @@ def _is(node: exp.Expr, *, value: bool) -> bool:
     return isinstance(node, exp.Boolean) and node.this is value
 
 
+_STRICT = (
+    exp.Column, exp.Literal, exp.Boolean, exp.Paren, exp.Not, exp.Neg, exp.Abs, exp.Add, exp.Sub, exp.Mul, exp.Cast,
+    exp.DataType, exp.DataTypeParam, exp.Identifier, exp.Between, exp.In,
+    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE,
+)  # fmt: skip
+"""Nodes that are unknown exactly where one of their columns is."""
+
+
+def _absences(node: exp.Expr) -> list[exp.Expr]:
+    """Conditions, one of which holds where the value of a tree is unknown."""
+    if isinstance(node, exp.Is):
+        return []
+    if all(isinstance(one, _STRICT) for one in node.walk()):
+        names = dict.fromkeys(one.name for one in node.find_all(exp.Column, bfs=False))
+        return [exp.Is(this=exp.column(name, quoted=True), expression=exp.Null()) for name in names]
+    tested = node.copy() if isinstance(node, exp.Case) else exp.paren(node)
+    return [exp.Is(this=tested, expression=exp.Null())]
+
+
 def _unknown(node: exp.Expr) -> exp.Expr:
-    if isinstance(node, (exp.Boolean, exp.Literal)):
-        return exp.false()
-    tested = node.copy() if isinstance(node, (exp.Column, exp.Case)) else exp.paren(node)
-    return exp.Is(this=tested, expression=exp.Null())
+    absences = _absences(node)
+    return exp.or_(*absences) if absences else exp.false()
 
 
 def _known(node: exp.Expr) -> exp.Expr:
-    unknown = _unknown(node)
-    return exp.true() if isinstance(unknown, exp.Boolean) else exp.not_(unknown)
+    absences = _absences(node)
+    return exp.and_(*map(exp.not_, absences)) if absences else exp.true()
 
 
 def _flag(condition: exp.Expr) -> exp.Expr:
@@ -248,4 +324,43 @@ def _flag(condition: exp.Expr) -> exp.Expr:
 
 
 def _when(condition: exp.Expr, value: exp.Expr) -> exp.Expr:
+    if isinstance(condition, exp.Boolean):
+        return value.copy() if condition.this else exp.Literal.number(0)
     return exp.Case(ifs=[exp.If(this=condition.copy(), true=value.copy())], default=exp.Literal.number(0))
+
+
+def is_flag(tree: exp.Expr) -> bool:
+    """Tell a measure that is 0 or 1 on every row, whose sum is small and whose square is itself.
+
+    Parameters
+    ----------
+    tree : sqlglot.exp.Expr
+        Measure of a row.
+
+    Returns
+    -------
+    bool
+        Whether it is written as a flag.
+    """
+    values: list[exp.Expr | None] = [tree]
+    if isinstance(tree, exp.Case):
+        values = [*(one.args["true"] for one in tree.args["ifs"]), tree.args.get("default")]
+    return all(isinstance(one, exp.Literal) and one.this in ("0", "1") for one in values)
+
+
+def nothing_known(measures: RowMeasures) -> RowMeasures:
+    """Give the measures of an indicator whose numbers leave the range of the engine: every row is missing.
+
+    Parameters
+    ----------
+    measures : RowMeasures
+        Measures that cannot be summed.
+
+    Returns
+    -------
+    RowMeasures
+        Measures that can, and give no value.
+    """
+    nothing, one = exp.Literal.number(0), exp.Literal.number(1)
+    value = None if measures.value is None else exp.Null()
+    return replace(measures, numerator=nothing, denominator=nothing, known=nothing, missing=one, value=value)

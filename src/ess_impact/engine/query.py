@@ -1,24 +1,26 @@
-"""SQL trees: one projection of row-level measures, then sums over grouping sets."""
+"""SQL trees, portable: one projection of row-level measures, then sums over grouping sets."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from sqlglot import exp
 
-from ess_impact.definitions.indicators import Breakdown
+from ess_impact.definitions.indicators import Breakdown, StandardisedRate
 from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import ColumnType
-from ess_impact.engine.cells import UNKNOWN
-from ess_impact.engine.measures import RowMeasures
+from ess_impact.engine.measures import RowMeasures, is_flag
 
 YEAR, TERRITORY = "_annee", "_territoire"
-PROJECTED = "_mesures"
-"""Name of the projection: no table may take it."""
-GROUP = "g_"
-CLUSTER, PROTECTED, CARRIED = "c_", "e_", "v_"
-"""Prefixes by role: a column may be a breakdown, a cluster and an enterprise at once."""
+GROUP, TOTAL_FLAG = "g_", "t_"
+"""Prefixes: a column by which rows are grouped; whether it is a total."""
+UNIT, CELL, COUNT = "_unite", "_cellule", "_nombre"
+CELLS = "_cellules"
+"""Name of the finest cells: no table may take it."""
+PACKED = 10**20
+"""Two integers in one, greatest first: d × 10²⁰ + x, with \\|x\\| < 10¹⁹."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,28 +33,60 @@ class Layout:
         Name of the physical table.
     measures : tuple of RowMeasures
         Indicators computed together.
-    types : dict of str to ColumnType
+    types : mapping of str to ColumnType
         Type of every column that may be named.
     groupings : tuple of Breakdown
         Breakdowns asked for, total included as ``()``.
-    clusters, protected : tuple of str
-        Columns whose values are clusters, and protected enterprises or persons.
     """
 
     table: Table
     source: str
     measures: tuple[RowMeasures, ...]
     groupings: tuple[Breakdown, ...]
-    types: dict[str, ColumnType]
-    clusters: tuple[str, ...] = ()
-    protected: tuple[str, ...] = ()
-    extra: tuple[str, ...] = ()
-    """Other columns carried to the projection (strata, counted columns)."""
+    types: Mapping[str, ColumnType]
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Grouping columns, in a fixed order."""
         return tuple(sorted({name for grouping in self.groupings for name in grouping}))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Names, in the projection, of what a cell is made of besides its year."""
+        territory = (TERRITORY,) if self.table.territory is not None else ()
+        return (*territory, *(GROUP + name for name in self.columns))
+
+
+@dataclass(slots=True)
+class Named:
+    """Distinct trees, each under one name: a hundred indicators share few of them."""
+
+    trees: dict[str, exp.Expr] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
+
+    def name(self, tree: exp.Expr, wanted: str) -> str:
+        """Return the name of a tree.
+
+        Parameters
+        ----------
+        tree : sqlglot.exp.Expr
+            The tree; the same SQL text is the same tree.
+        wanted : str
+            Its name, where it has none yet.
+
+        Returns
+        -------
+        str
+            Its name.
+        """
+        name = self._names.setdefault(tree.sql(), wanted)
+        self.trees.setdefault(name, tree)
+        return name
+
+    @property
+    def selected(self) -> list[exp.Expr]:
+        """Every tree, under its name."""
+        return [exp.alias_(tree, name, quoted=True) for name, tree in self.trees.items()]
 
 
 def column(name: str) -> exp.Column:
@@ -71,80 +105,37 @@ def column(name: str) -> exp.Column:
     return exp.column(name, quoted=True)
 
 
-def projection(layout: Layout) -> exp.Select:
-    """Build the projection that computes each measure once per row.
-
-    Parameters
-    ----------
-    layout : Layout
-        Shape of the computation.
-
-    Returns
-    -------
-    sqlglot.exp.Select
-        One column per measure, plus year, territory, grouping and unit columns.
-    """
+def _projected(layout: Layout, carried: Sequence[exp.Expr]) -> exp.Select:
+    """Year, territory and grouping columns as they are stored, and what is computed once for each row."""
     period = layout.measures[0].indicator.period.column
     year: exp.Expr = column(period)
     if layout.types[period] is ColumnType.DATE:
-        year = exp.Extract(this=exp.var("year"), expression=column(period))
-    selected = [exp.alias_(exp.cast(year, "bigint"), YEAR, quoted=True)]
+        year = exp.cast(exp.Extract(this=exp.var("year"), expression=year), "bigint")
+    named: list[tuple[exp.Expr, str]] = [(year, YEAR)]
     if layout.table.territory is not None:
-        selected.append(exp.alias_(_or_unknown(layout.table.territory.column), TERRITORY, quoted=True))
-    selected += [exp.alias_(_modality(name, layout.types[name]), GROUP + name, quoted=True) for name in layout.columns]
-    # Rows whose cluster is unknown share one: cautious, and nothing is dropped.
-    selected += [exp.alias_(_or_unknown(name), CLUSTER + name, quoted=True) for name in layout.clusters]
-    selected += [exp.alias_(column(name), PROTECTED + name, quoted=True) for name in layout.protected]
-    selected += [exp.alias_(column(name), CARRIED + name, quoted=True) for name in layout.extra]
-    for index, one in enumerate(layout.measures):
-        for suffix, tree in (("x", one.numerator), ("d", one.denominator), ("n", one.known), ("m", one.missing)):
-            selected.append(exp.alias_(exp.cast(tree, "bigint"), f"{suffix}{index}", quoted=True))
-    known_year = exp.not_(exp.Is(this=column(period), expression=exp.Null()))
-    return exp.select(*selected).from_(exp.to_table(layout.source, quoted=True)).where(known_year)
+        named.append((column(layout.table.territory.column), TERRITORY))
+    named += [(column(name), GROUP + name) for name in layout.columns]
+    selected = [exp.alias_(tree, name, quoted=True) for tree, name in named]
+    return exp.select(*selected, *carried).from_(exp.to_table(layout.source, quoted=True))
 
 
-def _modality(name: str, kind: ColumnType) -> exp.Expr:
-    if kind is ColumnType.BOOLEEN:
-        return exp.Case(
-            ifs=[
-                exp.If(this=column(name), true=exp.Literal.string("oui")),
-                exp.If(this=exp.not_(column(name)), true=exp.Literal.string("non")),
-            ],
-            default=exp.Literal.string(UNKNOWN),
-        )
-    return _or_unknown(name)
+def _over(layout: Layout, carried: Sequence[exp.Expr], *selected: exp.Expr) -> exp.Select:
+    """Select from the projection, which is a common table expression: nothing is written anywhere."""
+    name = "mesures" if layout.source != "mesures" else "_mesures"
+    query = exp.select(*selected).from_(exp.to_table(name, quoted=True))
+    return query.with_(exp.to_identifier(name, quoted=True), as_=_projected(layout, carried))
 
 
-def _or_unknown(name: str) -> exp.Expr:
-    return exp.Coalesce(this=exp.cast(column(name), "text"), expressions=[exp.Literal.string(UNKNOWN)])
-
-
-def grouping_sets(layout: Layout, *more: str) -> exp.Group:
-    """Build ``GROUP BY GROUPING SETS``: each breakdown, with and without the territory.
-
-    Parameters
-    ----------
-    layout : Layout
-        Shape of the computation.
-    *more : str
-        Columns added to every set (a unit, a stratum).
-
-    Returns
-    -------
-    sqlglot.exp.Group
-        The clause.
-    """
+def _grouped(layout: Layout, query: exp.Select, *more: str) -> exp.Select:
+    """Group by grouping sets: each breakdown, with and without the territory."""
     territories = [(TERRITORY,), ()] if layout.table.territory is not None else [()]
     sets = [
-        exp.Tuple(expressions=[column(name) for name in (YEAR, *territory, *_prefixed(grouping), *more)])
+        exp.Tuple(expressions=[column(name) for name in (YEAR, *territory, *(GROUP + one for one in grouping), *more)])
         for territory in territories
         for grouping in layout.groupings
     ]
-    return exp.Group(expressions=[exp.GroupingSets(expressions=sets)])
-
-
-def _prefixed(names: Sequence[str]) -> list[str]:
-    return [GROUP + name for name in names]
+    query.set("group", exp.Group(expressions=[exp.GroupingSets(expressions=sets)]))
+    return query
 
 
 def key_columns(layout: Layout) -> list[exp.Expr]:
@@ -161,99 +152,259 @@ def key_columns(layout: Layout) -> list[exp.Expr]:
         Year; territory and its flag where there is one; each grouping column and its flag.
     """
     selected: list[exp.Expr] = [column(YEAR)]
-    names = [TERRITORY] if layout.table.territory is not None else []
-    for name in (*names, *_prefixed(layout.columns)):
+    for name in layout.keys:
         flag = exp.Anonymous(this="GROUPING", expressions=[column(name)])
-        selected += [column(name), exp.alias_(flag, "t_" + name, quoted=True)]
+        selected += [column(name), exp.alias_(flag, TOTAL_FLAG + name, quoted=True)]
     return selected
 
 
-def row_sums(layout: Layout, source: str) -> exp.Select:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowSums:
+    """One query for every additive measure of a layout.
+
+    Attributes
+    ----------
+    query : sqlglot.exp.Select
+        Keys, then distinct sums.
+    places : tuple of dict
+        For each indicator, field of its cells to column of the query; none where the sum is zero by construction.
+    strata : tuple of list
+        For each indicator, columns of the numerators then of the denominators of its strata.
+    """
+
+    query: exp.Select
+    places: tuple[dict[str, str | None], ...]
+    strata: tuple[list[str | None], ...]
+
+
+def row_sums(layout: Layout, strata: Mapping[str, Sequence[str]] | None = None) -> RowSums:
     """Build the query that sums every additive measure, squares included, in one pass.
 
     Parameters
     ----------
     layout : Layout
         Shape of the computation.
-    source : str
-        Name of the projection.
+    strata : mapping, optional
+        Ordered strata of each reference codelist, for standardised rates.
 
     Returns
     -------
-    sqlglot.exp.Select
-        Seven sums by indicator: x, d, n, missing, d², x², d·x.
+    RowSums
+        x, d, n, missing, d², x² and d·x of each indicator; a sum that several ask for is computed once.
     """
-    sums: list[exp.Expr] = []
+    rows, sums = Named(), Named()
+    places: list[dict[str, str | None]] = []
+    by_stratum: list[list[str | None]] = []
     for index, one in enumerate(layout.measures):
-        sums += [exp.Sum(this=column(f"{letter}{index}")) for letter in "xdnm"]
-        squares = one.indicator.kind in ("mean", "ratio")
-        sums += [_square(f"{a}{index}", f"{b}{index}") if squares else exp.Literal.number(0) for a, b in _PRODUCTS]
-    query = exp.select(*key_columns(layout), *sums).from_(exp.to_table(source, quoted=True))
-    query.set("group", grouping_sets(layout))
-    return query
+        total = partial(_total, rows, sums)
+        found = {
+            "numerator": total(one.numerator, f"x{index}"),
+            "denominator": total(one.denominator, f"d{index}"),
+            "n": total(one.known, f"n{index}"),
+            "missing": total(one.missing, f"m{index}"),
+        }
+        places.append(found | (_squares(rows, sums, one, index) if one.indicator.kind in ("mean", "ratio") else {}))
+        parts = _stratum_parts(one, strata or {})
+        by_stratum.append([total(tree, f"s{index}_{place}") for place, tree in enumerate(parts)])
+    query = _over(layout, rows.selected, *key_columns(layout), *sums.selected)
+    return RowSums(query=_grouped(layout, query), places=tuple(places), strata=tuple(by_stratum))
 
 
-_PRODUCTS = (("d", "d"), ("x", "x"), ("d", "x"))
+def _total(rows: Named, sums: Named, tree: exp.Expr, wanted: str) -> str | None:
+    if isinstance(tree, exp.Literal):
+        return None if tree.this == "0" else sums.name(exp.Count(this=exp.Star()), f"sum_{wanted}")
+    name = rows.name(tree, wanted)
+    return sums.name(exp.Sum(this=column(name) if is_flag(tree) else _wide(column(name))), f"sum_{name}")
 
 
-def _square(left: str, right: str) -> exp.Expr:
-    # BIGINT overflows above 30 M€ in cents.
-    return exp.Sum(this=exp.Mul(this=exp.cast(column(left), "decimal(38,0)"), expression=column(right)))
+def _wide(tree: exp.Expr) -> exp.Expr:
+    """38 digits: a sum of cents may leave 64 bits, and so does a square."""
+    return exp.cast(tree.copy(), "decimal(38,0)")
 
 
-def unit_sums(layout: Layout, source: str, unit: str) -> exp.Select:
+def _squares(rows: Named, sums: Named, one: RowMeasures, index: int) -> dict[str, str | None]:
+    """Σd², Σx² and Σdx; a flag is its own square, and one times x is x."""
+    total, x, d = partial(_total, rows, sums), one.numerator, one.denominator
+    counted = d == one.known
+    return {
+        "nn": total(d, f"d{index}") if is_flag(d) else _product(rows, sums, (d, f"d{index}"), (d, f"d{index}")),
+        "xx": total(x, f"x{index}") if is_flag(x) else _product(rows, sums, (x, f"x{index}"), (x, f"x{index}")),
+        "nx": total(x, f"x{index}") if counted else _product(rows, sums, (d, f"d{index}"), (x, f"x{index}")),
+    }
+
+
+def _product(rows: Named, sums: Named, *factors: tuple[exp.Expr, str]) -> str | None:
+    if any(tree == exp.Literal.number(0) for tree, _ in factors):
+        return None
+    left, right = (rows.name(tree, wanted) for tree, wanted in factors)
+    return sums.name(exp.Sum(this=exp.Mul(this=_wide(column(left)), expression=column(right))), f"sum_{left}_{right}")
+
+
+def _stratum_parts(one: RowMeasures, strata: Mapping[str, Sequence[str]]) -> list[exp.Expr]:
+    if not isinstance(one.indicator, StandardisedRate):
+        return []
+    inside = [
+        exp.EQ(this=column(one.indicator.strata), expression=exp.Literal.string(code))
+        for code in strata[one.indicator.reference]
+    ]
+    return [
+        exp.Case(ifs=[exp.If(this=condition.copy(), true=tree.copy())], default=exp.Literal.number(0))
+        for tree in (one.numerator, one.denominator)
+        for condition in inside
+    ]
+
+
+def unit_sums(layout: Layout, unit: str, chosen: Sequence[int], *, unknown: bool) -> RowSums:
     """Build the query that sums by unit first, then over the units of each cell.
 
     Parameters
     ----------
     layout : Layout
         Shape of the computation.
-    source : str
-        Name of the projection.
     unit : str
-        Column of the projection holding the cluster or the enterprise.
+        Column holding the cluster or the protected unit.
+    chosen : sequence of int
+        Positions of the indicators that ask for it.
+    unknown : bool
+        Whether rows of unknown unit share one, or belong to none.
+
+    Returns
+    -------
+    RowSums
+        For each chosen indicator; see :class:`ess_impact.engine.cells.UnitSums`, whose ``dominant_n`` and
+        ``dominant_x`` come packed as ``dominant``.
+    """
+    rows, inner, outer = Named(), Named(), Named()
+    places: list[dict[str, str | None]] = []
+    for index in chosen:
+        one = layout.measures[index]
+        trees = (("x", one.numerator), ("d", one.denominator), ("n", one.known))
+        names = {letter: _total(rows, inner, tree, f"{letter}{index}") for letter, tree in trees}
+        places.append(_over_units(outer, *(_unit_part(names[letter]) for letter in "xdn")))
+    carried = [exp.alias_(column(unit), UNIT, quoted=True), *rows.selected]
+    by_unit = _over(layout, carried, *key_columns(layout), *inner.selected)
+    if not unknown:
+        by_unit = by_unit.where(exp.not_(exp.Is(this=column(UNIT), expression=exp.Null())))
+    keys = [column(one.alias_or_name) for one in key_columns(layout)]
+    query = exp.select(*keys, *outer.selected).from_(_grouped(layout, by_unit, UNIT).subquery("unites"))
+    return RowSums(query=query.group_by(*keys), places=tuple(places), strata=())
+
+
+def _unit_part(name: str | None) -> exp.Expr:
+    return exp.Literal.number(0) if name is None else column(name)
+
+
+def _over_units(outer: Named, x: exp.Expr, d: exp.Expr, n: exp.Expr) -> dict[str, str | None]:
+    zero = exp.Literal.number(0)
+    packed = exp.Add(
+        this=exp.Mul(this=_wide(d), expression=_wide(exp.Literal.number(PACKED))),
+        # A greater x would spill over d: the cast refuses it.
+        expression=exp.cast(x.copy(), "decimal(19,0)"),
+    )
+    sums = {
+        "units": exp.Count(this=_if(exp.GT(this=n.copy(), expression=zero.copy()))),
+        "n": exp.Sum(this=_wide(d)),
+        "x": exp.Sum(this=_wide(x)),
+        "nn": exp.Sum(this=exp.Mul(this=_wide(d), expression=_wide(d))),
+        "xx": exp.Sum(this=exp.Mul(this=_wide(x), expression=_wide(x))),
+        "nx": exp.Sum(this=exp.Mul(this=_wide(d), expression=_wide(x))),
+        "largest": exp.Max(this=exp.Abs(this=x.copy())),
+        # Ties are broken by the numerator: the same data give the same unit.
+        "dominant": exp.Max(this=packed),
+        "active": exp.Count(this=_if(exp.NEQ(this=x.copy(), expression=zero.copy()))),
+        "rest": exp.Count(this=_if(exp.NEQ(this=d.copy(), expression=x.copy()))),
+    }
+    return {name: outer.name(tree, f"u{len(outer.trees)}") for name, tree in sums.items()}
+
+
+def _if(condition: exp.Expr) -> exp.Expr:
+    return exp.Case(ifs=[exp.If(this=condition, true=exp.Literal.number(1))])
+
+
+def finest_cells(layout: Layout) -> exp.Select:
+    """Build the query that numbers the finest cells, of which every other one is a union.
+
+    Parameters
+    ----------
+    layout : Layout
+        Shape of the computation.
 
     Returns
     -------
     sqlglot.exp.Select
-        Eleven sums by indicator; see :class:`ess_impact.engine.cells.UnitSums`.
+        Number from 0 and keys, unknown ones included.
     """
-    inner_sums: list[exp.Expr] = []
-    for index in range(len(layout.measures)):
-        inner_sums += [exp.alias_(exp.Sum(this=column(f"{letter}{index}")), f"{letter}{index}") for letter in "xdn"]
-    inner = exp.select(*key_columns(layout), *inner_sums).from_(exp.to_table(source, quoted=True))
-    inner = inner.where(exp.not_(exp.Is(this=column(unit), expression=exp.Null())))
-    inner.set("group", grouping_sets(layout, unit))
-    names = [one.alias_or_name for one in key_columns(layout)]
-    outer: list[exp.Expr] = [column(name) for name in names]
-    for index in range(len(layout.measures)):
-        outer += _over_units(index)
-    return exp.select(*outer).from_(inner.subquery("u")).group_by(*[column(name) for name in names])
+    keys = [column(name) for name in (YEAR, *layout.keys)]
+    name = "cellules"
+    each = _over(layout, (), *keys).distinct()
+    number = exp.Sub(
+        this=exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=[exp.Ordered(this=one) for one in keys])),
+        expression=exp.Literal.number(1),
+    )
+    first = exp.alias_(exp.cast(number, "bigint"), CELL, quoted=True)
+    return exp.select(first, *(one.copy() for one in keys)).from_(each.subquery(name))
 
 
-def _over_units(index: int) -> list[exp.Expr]:
-    x, d, n = column(f"x{index}"), column(f"d{index}"), column(f"n{index}")
-    present = exp.Case(ifs=[exp.If(this=exp.GT(this=n, expression=exp.Literal.number(0)), true=exp.Literal.number(1))])
-    wide = [exp.cast(one.copy(), "decimal(38,0)") for one in (d, x)]
-    return [
-        exp.Count(this=present),
-        exp.Sum(this=d.copy()),
-        exp.Sum(this=x.copy()),
-        exp.Sum(this=exp.Mul(this=wide[0], expression=wide[0].copy())),
-        exp.Sum(this=exp.Mul(this=wide[1], expression=wide[1].copy())),
-        exp.Sum(this=exp.Mul(this=wide[0].copy(), expression=wide[1].copy())),
-        exp.Max(this=exp.Abs(this=x.copy())),
-        exp.Max(this=d.copy()),
-        # Ties are broken by the numerator: the same data give the same unit.
-        exp.ArgMax(this=x.copy(), expression=exp.Tuple(expressions=[d.copy(), x.copy()])),
-        exp.Count(this=_unless_equal(x, exp.Literal.number(0))),
-        exp.Count(this=_unless_equal(d, x)),
-    ]
+def cell_values(
+    layout: Layout, carried: Mapping[str, exp.Expr], values: Sequence[str], *, numbered: bool, grouped: bool
+) -> exp.Select:
+    """Build the query of the values of the finest cells, for medians, quantiles and numbers of distinct values.
+
+    Parameters
+    ----------
+    layout : Layout
+        Shape of the computation.
+    carried : mapping of str to sqlglot.exp.Expr
+        Values that a row brings, and its clusters, by name.
+    values : sequence of str
+        Names of the values: a row that brings none is left out.
+    numbered : bool
+        Whether the engine replaces the keys by the number of the finest cell, kept as :data:`CELLS`.
+    grouped : bool
+        Whether the engine counts equal values first; else one line for each row.
+
+    Returns
+    -------
+    sqlglot.exp.Select
+        Keys or number, values and, where grouped, how many rows hold them.
+    """
+    keys = [column(CELL)] if numbered else [column(name) for name in (YEAR, *layout.keys)]
+    held = [column(name) for name in carried]
+    count = [exp.alias_(exp.Count(this=exp.Star()), COUNT, quoted=True)] if grouped else []
+    selected = [exp.alias_(tree, name, quoted=True) for name, tree in carried.items()]
+    query = _over(layout, selected, *keys, *held, *count)
+    known = exp.or_(*(exp.not_(exp.Is(this=column(name), expression=exp.Null())) for name in values))
+    query = query.where(known)
+    if numbered:
+        source = query.args["from_"].this.name
+        both = [
+            exp.NullSafeEQ(this=exp.column(name, source, quoted=True), expression=exp.column(name, CELLS, quoted=True))
+            for name in (YEAR, *layout.keys)
+        ]
+        query = query.join(exp.to_table(CELLS, quoted=True), on=exp.and_(*both))
+    return query.group_by(*(one.copy() for one in (*keys, *held))) if grouped else query
 
 
-def _unless_equal(left: exp.Expr, right: exp.Expr) -> exp.Expr:
-    different = exp.NEQ(this=left.copy(), expression=right.copy())
-    return exp.Case(ifs=[exp.If(this=different, true=exp.Literal.number(1))])
+def native_sums(query: exp.Expr) -> exp.Expr:
+    """Undo the cast of sums, for engines that sum 64-bit integers exactly: DuckDB on 128 bits, PostgreSQL on any.
+
+    Parameters
+    ----------
+    query : sqlglot.exp.Expr
+        A portable tree; it is left as it is.
+
+    Returns
+    -------
+    sqlglot.exp.Expr
+        The same sums, sooner.
+    """
+
+    def plain(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Sum) and isinstance(node.this, exp.Cast) and isinstance(node.this.this, exp.Column):
+            return exp.Sum(this=node.this.this)
+        return node
+
+    return query.transform(plain)
 
 
 def sql_text(layout: Layout, dialect: str) -> str:
@@ -269,36 +420,17 @@ def sql_text(layout: Layout, dialect: str) -> str:
     Returns
     -------
     str
-        One statement: projection, then sums over grouping sets.
+        One statement: projection, then sums over grouping sets. Where a key is null without being a total, it is
+        unknown.
     """
-    name = "mesures" if layout.source != "mesures" else PROJECTED
-    query = row_sums(layout, name).with_(name, as_=projection(layout))
+    one = layout.measures[0]
+    rows, sums = Named(), Named()
+    parts = (("x", one.numerator), ("d", one.denominator), ("n", one.known), ("m", one.missing))
+    places = [_total(rows, sums, tree, f"{letter}0") for letter, tree in parts]
+    trees = [exp.Literal.number(0) if name is None else sums.trees[name] for name in places]
+    if one.indicator.kind == "distinct" and one.value is not None:
+        trees[0] = exp.Count(this=exp.Distinct(expressions=[column(rows.name(one.value, "v0"))]))
     names = ("numerateur", "denominateur", "n", "n_manquants")
-    first = len(key_columns(layout))
-    kept = list(query.expressions[: first + len(names)])
-    counted = layout.measures[0]
-    if counted.indicator.kind == "distinct":
-        kept[first] = exp.Count(this=exp.Distinct(expressions=[counted_value(0, str(counted.column))]))
-    for position, name in enumerate(names, start=first):
-        kept[position] = exp.alias_(kept[position], name)
-    query.set("expressions", kept)
-    return query.sql(dialect=dialect, pretty=True)
-
-
-def counted_value(position: int, name: str) -> exp.Expr:
-    """Return the value a row adds to a number of distinct values, null where it adds none.
-
-    Parameters
-    ----------
-    position : int
-        Position of the measure.
-    name : str
-        Column whose values are counted.
-
-    Returns
-    -------
-    sqlglot.exp.Expr
-        Tree over the projection.
-    """
-    known = exp.EQ(this=column(f"n{position}"), expression=exp.Literal.number(1))
-    return exp.Case(ifs=[exp.If(this=known, true=column(CARRIED + name))])
+    selected = [exp.alias_(tree.copy(), name) for tree, name in zip(trees, names, strict=True)]
+    query: exp.Expr = _grouped(layout, _over(layout, rows.selected, *key_columns(layout), *selected))
+    return (native_sums(query) if dialect in ("duckdb", "postgres") else query).sql(dialect=dialect, pretty=True)

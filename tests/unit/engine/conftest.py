@@ -14,7 +14,7 @@ from ess_impact.definitions.indicators import KINDS, Breakdown, CollectedIndicat
 from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import SCALES
 from ess_impact.engine.cells import Cells
-from ess_impact.engine.duckdb_engine import compute_cells
+from ess_impact.engine.computing import compute_cells
 
 TYPES = {
     "siret": "siret",

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ess_impact.engine.cells import Cells, UnitSums
-from ess_impact.engine.duckdb_engine import compute_cells
+from ess_impact.engine.computing import compute_cells
 
 GREAT = 9_000_000_000_000_000
 """Ninety thousand billion euros in cents: its square needs 32 digits."""

@@ -136,7 +136,7 @@ def test_strata_come_in_the_order_of_the_reference_and_in_natural_units(workshop
 
 
 def test_strata_nobody_is_in_have_no_event(workshop: Any) -> None:
-    from ess_impact.engine.duckdb_engine import compute_cells
+    from ess_impact.engine.computing import compute_cells
 
     three = ("jeunes", "adultes", "vieux")
     scope = replace(workshop.scope, codelists={"strates": three})
@@ -192,7 +192,7 @@ def test_a_counted_column_may_bear_the_name_of_a_measure(workshop: Any) -> None:
     renamed = workshop.frame([{"personne": "x"}, {"personne": "y"}]).rename({"personne": "n0"})
     from ess_impact.definitions.expression import Scope
     from ess_impact.definitions.vocabulary import ColumnType
-    from ess_impact.engine.duckdb_engine import compute_cells
+    from ess_impact.engine.computing import compute_cells
 
     scope = Scope(columns={"annee": ColumnType.ANNEE, "n0": ColumnType.TEXTE}, codelists={}, parameters={}, codes_of={})
     indicator = workshop.indicator("distinct", measures={"value": {"column": "n0"}})

@@ -11,8 +11,9 @@ import sqlglot
 from sqlglot import exp
 
 from ess_impact.definitions.expression import parse_expression
-from ess_impact.engine.duckdb_engine import compute_cells, plan_layout
+from ess_impact.engine.computing import compute_cells
 from ess_impact.engine.measures import quoted
+from ess_impact.engine.planning import plan_layout
 from ess_impact.engine.query import sql_text
 
 DIALECTS = ["duckdb", "postgres", "spark", "bigquery", "snowflake"]
@@ -75,9 +76,13 @@ def _key(year: int, territory: str, breakdown: Any, modality: Any) -> tuple[Any,
 
 def _printed_key(row: dict[str, Any]) -> tuple[Any, ...]:
     groups = [name.removeprefix("g_") for name in row if name.startswith("g_")]
-    kept = [(name, row[f"g_{name}"]) for name in groups if not row[f"t_g_{name}"]]
-    territory = "_T" if row.get("t__territoire", 1) else row["_territoire"]
+    kept = [(name, _shown(row[f"g_{name}"])) for name in groups if not row[f"t_g_{name}"]]
+    territory = "_T" if row.get("t__territoire", 1) else _shown(row["_territoire"])
     return _key(row["_annee"], territory, [name for name, _ in kept], [code for _, code in kept])
+
+
+def _shown(value: Any) -> str:
+    return {None: "_U", True: "oui", False: "non"}.get(value, value)
 
 
 def test_columns_are_quoted_wherever_they_stand(workshop: Any) -> None:

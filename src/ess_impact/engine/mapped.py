@@ -1,0 +1,323 @@
+"""A partner's own tables, read where they are: columns made canonical, faulty rows set aside and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlglot import exp
+
+from ess_impact.definitions.catalogue import Catalogue
+from ess_impact.definitions.expression import Scope, parse_expression
+from ess_impact.definitions.mappings import MappedColumn, MappedTable
+from ess_impact.definitions.needs import link_target
+from ess_impact.definitions.tables import Column, ForeignKey, Table, scale_of
+from ess_impact.definitions.vocabulary import SCALES, ColumnType, Severity
+from ess_impact.engine.backend import Backend, ParquetFiles
+from ess_impact.engine.derived_columns import derived_tree
+from ess_impact.engine.measures import quoted
+from ess_impact.engine.query import column
+
+_YEAR = "annee"
+_COPIES = "_copies"
+_FILES, _READ, _CLEAN = "_fichiers_", "_lues_", "_propres_"
+_SQL_TYPES = {ColumnType.BOOLEEN: "boolean", ColumnType.DATE: "date"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenRule:
+    """A rule of a table, and how many rows of a partner break it.
+
+    Attributes
+    ----------
+    rule : str
+        ``valeur_manquante``, ``code_inconnu``, ``minimum``, ``maximum``, ``doublon``, or the id of a row rule.
+    column : str
+        Column judged, empty for a rule over several.
+    """
+
+    rule: str
+    column: str
+    severity: Severity
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldTable:
+    """Accepted rows of a partner's table, held by an engine under the logical name.
+
+    Attributes
+    ----------
+    read, accepted : int
+        Rows of the physical table, and those that break no rule of severity ``rejet``.
+    broken : tuple of BrokenRule
+        Rules broken at least once.
+    """
+
+    table: Table
+    read: int
+    accepted: int
+    broken: tuple[BrokenRule, ...]
+
+
+def hold(
+    backend: Backend,
+    table: Table,
+    mapped: MappedTable,
+    catalogue: Catalogue,
+    *,
+    pattern: str | None = None,
+    as_of: date | None = None,
+) -> HeldTable:
+    """Keep the accepted rows of a partner's table under its logical name, without the links to other tables.
+
+    Parameters
+    ----------
+    backend : Backend
+        Engine that reads the partner's tables.
+    table : Table
+        Definition of the rows.
+    mapped : MappedTable
+        Where its columns lie.
+    catalogue : Catalogue
+        Codelists and parameters.
+    pattern : str, optional
+        Parquet files, once found beside the mapping.
+    as_of : datetime.date, optional
+        Day on which dated parameters are read.
+
+    Returns
+    -------
+    HeldTable
+        Counts; the rows stay in the engine.
+
+    Notes
+    -----
+    Rows that are the same in every mapped column and share the key of the table are one. Rows that share a key and
+    differ are all set aside: nothing in a database says which comes first.
+    """
+    source = _source(mapped)
+    if pattern is not None:
+        backend.load(_FILES + table.id, ParquetFiles(pattern=pattern))
+        source = _named(_FILES + table.id)
+    backend.keep(_READ + table.id, _canonical(table, mapped, source, as_of, catalogue))
+    rules = list(_rules(table, mapped, catalogue.scope(table, as_of)))
+    counts = backend.rows(_count(table, rules)).row(0)
+    backend.keep(table.id, _accepted(table, rules))
+    broken = (
+        BrokenRule(rule=rule, column=name, severity=severity, rows=int(found or 0))
+        for (rule, name, severity, _), found in zip(rules, counts[2:], strict=True)
+    )
+    return HeldTable(
+        table=table, read=int(counts[0]), accepted=int(counts[1] or 0), broken=tuple(one for one in broken if one.rows)
+    )
+
+
+def follow(backend: Backend, table: Table, others: Mapping[str, Table]) -> None:
+    """Add to a held table the columns its foreign keys bring.
+
+    Parameters
+    ----------
+    backend : Backend
+        Engine that holds both tables under their logical names.
+    table : Table
+        The table.
+    others : mapping of str to Table
+        Tables held; a link to another one brings unknowns.
+    """
+    for key in table.foreign_keys:
+        if not key.brings:
+            continue
+        backend.keep(_CLEAN + table.id, exp.select("*").from_(_named(table.id)))
+        other = others.get(key.table)
+        known = set(table.types())
+        brought = [name for name in key.brings if name not in known]
+        query = _unknown(table, brought) if other is None else _joined(table, key, other, brought)
+        backend.keep(table.id, query)
+
+
+def _named(name: str) -> exp.Table:
+    return exp.Table(this=exp.to_identifier(name, quoted=True))
+
+
+def _source(mapped: MappedTable) -> exp.Table:
+    parts = [exp.to_identifier(name, quoted=True) for name in reversed(mapped.source)]
+    return exp.Table(**dict(zip(("this", "db", "catalog"), parts, strict=False)))
+
+
+def _canonical(
+    table: Table, mapped: MappedTable, source: exp.Table, as_of: date | None, catalogue: Catalogue
+) -> exp.Select:
+    """Physical columns to canonical ones, then derived columns, one level of query each."""
+    selected = [exp.alias_(_read(one, mapped.columns.get(one.name)), one.name, quoted=True) for one in table.columns]
+    query = exp.select(*selected).from_(source)
+    if table.key and all(name in mapped.columns for name in table.key):
+        names = [column(one.name) for one in table.columns]
+        copies = exp.Window(this=exp.Count(this=exp.Star()), partition_by=[column(name) for name in table.key])
+        once = query.distinct().subquery("t")
+        query = exp.select(*names, exp.alias_(copies, _COPIES, quoted=True)).from_(once)
+    scope = catalogue.scope(table, as_of)
+    for one in table.derived:
+        value = exp.cast(derived_tree(one, table, scope, catalogue.parameters), _sql_type(one.type))
+        query = exp.select("*", exp.alias_(value, one.name, quoted=True)).from_(query.subquery("t"))
+    return query
+
+
+def _sql_type(kind: ColumnType) -> str:
+    return _SQL_TYPES.get(kind, "bigint" if kind in SCALES else "text")
+
+
+def _read(logical: Column, given: MappedColumn | None) -> exp.Expr:
+    if given is None or given.absent:
+        return exp.cast(exp.null(), _sql_type(logical.type))
+    if given.value is not None:
+        return _constant(logical, given.value)
+    physical = column(str(given.column))
+    if given.recode:
+        return _recoded(logical, given, _text(physical))
+    if logical.type in SCALES:
+        return exp.cast(physical, "bigint") if given.stored else _scaled(physical, SCALES[logical.type])
+    kind = _SQL_TYPES.get(logical.type)
+    return exp.cast(physical, kind) if kind else _text(physical)
+
+
+def _text(physical: exp.Expr) -> exp.Expr:
+    """Empty text is unknown."""
+    return exp.Nullif(this=exp.Trim(this=exp.cast(physical, "text")), expression=exp.Literal.string(""))
+
+
+def _scaled(physical: exp.Expr, scale: int) -> exp.Expr:
+    """Round half away from zero, on decimals: engines disagree on halves of floats."""
+    exact = exp.Mul(
+        this=exp.cast(physical, "decimal(28, 6)"), expression=exp.cast(exp.Literal.number(scale), "decimal(7, 0)")
+    )
+    return exp.cast(exp.Round(this=exact, decimals=exp.Literal.number(0)), "bigint")
+
+
+def _constant(logical: Column, text: str) -> exp.Expr:
+    if logical.type in SCALES:
+        return exp.cast(exp.Literal.number(int(Decimal(text.replace(",", ".")) * SCALES[logical.type])), "bigint")
+    if logical.type is ColumnType.BOOLEEN:
+        return exp.true() if text == "oui" else exp.false()
+    value = exp.Literal.string(text)
+    return exp.cast(value, _sql_type(logical.type))
+
+
+def _recoded(logical: Column, given: MappedColumn, physical: exp.Expr) -> exp.Expr:
+    boolean = logical.type is ColumnType.BOOLEEN
+    branches = [
+        exp.If(
+            this=exp.EQ(this=physical.copy(), expression=exp.Literal.string(old)),
+            true=exp.convert(new == "oui") if boolean else exp.Literal.string(new),
+        )
+        for old, new in given.recode.items()
+    ]
+    return exp.Case(ifs=branches, default=exp.null() if boolean else physical.copy())
+
+
+_Rule = tuple[str, str, Severity, exp.Expr]
+"""Rule, column, severity, and what must not be false."""
+
+
+def _rules(table: Table, mapped: MappedTable, scope: Scope) -> Iterator[_Rule]:
+    for one in table.columns:
+        if one.name in mapped.columns and not mapped.columns[one.name].absent:
+            yield from _column_rules(one, scope)
+    if table.key and all(name in mapped.columns for name in table.key):
+        yield "doublon", "", "rejet", exp.EQ(this=column(_COPIES), expression=exp.Literal.number(1))
+    for rule in table.rules:
+        yield rule.id, "", rule.severity, exp.paren(quoted(parse_expression(rule.expr, scope, expected="bool")))
+
+
+def _column_rules(one: Column, scope: Scope) -> Iterator[_Rule]:
+    value = column(one.name)
+    if one.required:
+        yield "valeur_manquante", one.name, "rejet", exp.not_(exp.Is(this=value, expression=exp.null()))
+    if one.codelist is not None and one.type is ColumnType.CODE:
+        codes = [exp.Literal.string(code) for code in scope.codelists[one.codelist]]
+        yield "code_inconnu", one.name, "rejet", exp.In(this=value, expressions=codes)
+    if one.min is not None:
+        yield "minimum", one.name, "rejet", exp.GTE(this=value, expression=_bound(one, one.min))
+    if one.max is not None:
+        yield "maximum", one.name, "rejet", exp.LTE(this=value, expression=_bound(one, one.max))
+
+
+def _bound(one: Column, text: str) -> exp.Expr:
+    if one.type is ColumnType.DATE:
+        return exp.cast(exp.Literal.string(text), "date")
+    return exp.Literal.number(int(Decimal(text) * scale_of(one.type)))
+
+
+def _broken(holds: exp.Expr) -> exp.Expr:
+    """Unknown is not judged."""
+    return exp.not_(exp.Coalesce(this=exp.paren(holds.copy()), expressions=[exp.true()]))
+
+
+def _kept(rules: list[_Rule]) -> exp.Expr:
+    refusing = [
+        exp.Coalesce(this=exp.paren(holds.copy()), expressions=[exp.true()])
+        for _, _, severity, holds in rules
+        if severity == "rejet"
+    ]
+    return exp.and_(*refusing) if refusing else exp.true()
+
+
+def _count(table: Table, rules: list[_Rule]) -> exp.Select:
+    conditions = [_kept(rules), *(_broken(holds) for _, _, _, holds in rules)]
+    counts = [exp.Count(this=exp.Case(ifs=[exp.If(this=one, true=exp.Literal.number(1))])) for one in conditions]
+    named = [
+        exp.alias_(one, f"r{place}", quoted=True) for place, one in enumerate((exp.Count(this=exp.Star()), *counts))
+    ]
+    return exp.select(*named).from_(_named(_READ + table.id))
+
+
+def _accepted(table: Table, rules: list[_Rule]) -> exp.Select:
+    names = [column(one.name) for one in table.all_columns]
+    return exp.select(*names).from_(_named(_READ + table.id)).where(_kept(rules))
+
+
+def _unknown(table: Table, brought: list[str]) -> exp.Select:
+    nothing = [exp.alias_(exp.cast(exp.null(), "text"), name, quoted=True) for name in brought]
+    return exp.select("*", *nothing).from_(_named(_CLEAN + table.id))
+
+
+def _joined(table: Table, key: ForeignKey, other: Table, brought: list[str]) -> exp.Select:
+    """Bring from the row of the same year where both have one, else from the latest."""
+    target = link_target(key.column, other)
+    years = _YEAR in table.types() and _YEAR in other.types()
+    query = exp.select("t.*").from_(_named(_CLEAN + table.id).as_("t"))
+    query = query.join(
+        _latest(other, target, brought, _YEAR in other.types()).subquery("l"),
+        on=_same("l", key.column, target),
+        join_type="left",
+    )
+    values: dict[str, exp.Expr] = {name: exp.column(name, "l", quoted=True) for name in brought}
+    if years:
+        exact = exp.select(
+            column(target), column(_YEAR), *map(column, brought), exp.alias_(exp.true(), "_trouvee", quoted=True)
+        )
+        on = exp.and_(_same("y", key.column, target), _same("y", _YEAR, _YEAR))
+        query = query.join(exact.from_(_named(other.id)).subquery("y"), on=on, join_type="left")
+        found = exp.column("_trouvee", "y", quoted=True)
+        values = {
+            name: exp.Case(ifs=[exp.If(this=found.copy(), true=exp.column(name, "y", quoted=True))], default=value)
+            for name, value in values.items()
+        }
+    return query.select(*(exp.alias_(value, name, quoted=True) for name, value in values.items()))
+
+
+def _same(alias: str, left: str, right: str) -> exp.Expr:
+    return exp.EQ(this=exp.column(left, "t", quoted=True), expression=exp.column(right, alias, quoted=True))
+
+
+def _latest(other: Table, target: str, brought: list[str], dated: bool) -> exp.Select:
+    order = (
+        [exp.Ordered(this=column(_YEAR), desc=True, nulls_first=False)] if dated else [exp.Ordered(this=column(target))]
+    )
+    place = exp.Window(this=exp.RowNumber(), partition_by=[column(target)], order=exp.Order(expressions=order))
+    rows = exp.select(column(target), *map(column, brought), exp.alias_(place, "_rang", quoted=True))
+    rows = rows.from_(_named(other.id)).where(exp.not_(exp.Is(this=column(target), expression=exp.null())))
+    first = exp.EQ(this=column("_rang"), expression=exp.Literal.number(1))
+    return exp.select(column(target), *map(column, brought)).from_(rows.subquery("r")).where(first)
