@@ -12,7 +12,7 @@ from measuring import RNG_SEED, Line, measure, require
 from ess_impact.definitions.expression import Scope
 from ess_impact.definitions.indicators import KINDS
 from ess_impact.definitions.tables import Table
-from ess_impact.engine.duckdb_engine import compute_cells
+from ess_impact.engine.computing import compute_cells
 
 ROWS = 1_000_000
 GROUPINGS = ((), ("sexe",), ("zone",), ("age",), ("age", "sexe"))

@@ -78,6 +78,10 @@ def diversification():
     return [french(stats.diversification([50_000, 30_000, 20_000]), 2), french(stats.diversification_maximum(3), 3)]
 
 
+def largest_share():
+    return [french(stats.top_share([500, 500, *[100] * 10]), 1), f"vaut {stats.top_share([1] * 9):.0f}"]
+
+
 def bounds():
     return [french(100 * one[0], 0) + " %" for one in stats.missing_bounds([3], [4], [1])] + ["75 %"]
 
@@ -93,6 +97,58 @@ def comparison():
     return [french(stats.location_quotient(0.12, 0.10), 2), french(100 * stats.difference(0.12, 0.10), 1) + " points"]
 
 
+def exact():
+    found = stats.clopper_pearson([65, 0], [100, 10])
+    return [*limits(found, 1, 100), french(100 * found.high[1], 1)]
+
+
+def robust():
+    sums = sum_clusters([10] * 12, [2, 8] * 6)
+    return [one for method in (stats.rao_scott, stats.logit_robust) for one in limits(method(sums), 1, 100)]
+
+
+def bounds_and_chance():
+    found = stats.imbens_manski([60, 60], [100, 100], [20, 0])
+    low, high = stats.missing_bounds([60], [100], [20])
+    return limits(found, 1, 100)[1:] + limits(found, 1, 100, i=1)[1:] + [french(100 * low[0], 1), french(100 * high[0], 1)]
+
+
+def fieller():
+    four, three = sum_clusters([2, 4, 6, 5], [1, 2, 5, 3]), sum_clusters([2, 4, 6], [1, 2, 5])
+    assert np.isnan(stats.fieller(three, clustered=False).low[0])
+    return limits(stats.fieller(four, clustered=False), 3) + limits(stats.ratio_linearised(four, clustered=False), 3)
+
+
+def quantiles():
+    values = stats.histograms([range(1, 100)])
+    return limits(stats.quantile_order(values, 0.5), 0) + [
+        french(stats.quantile_order(values, 0.9).value[0], 1),
+        *limits(stats.quantile_order(values, 0.9), 0)[1:],
+    ]
+
+
+def bca():
+    median, mean = stats.bca_quantile(range(1, 100), 0.5), stats.bootstrap_ratio(1, [1, 1, 2, 2, 3, 3, 4, 5, 8, 21])
+    return [french(one, 0) for one in (median.value, median.low, median.high)] + [
+        french(one, 1) for one in (mean.value, mean.low, mean.high)
+    ]
+
+
+def finite():
+    plain = stats.wilson([30], [75])
+    return limits(plain, 1, 100) + limits(stats.finite_population(plain, 75, 100), 1, 100)
+
+
+def calibration():
+    answers = np.repeat([1, 0, 1, 0], [6, 24, 8, 2])
+    small = np.arange(40) < 30
+    found = stats.calibrate(np.stack([small, ~small], axis=1), [60, 40])
+    one = stats.calibrated_ratio(found, answers, np.ones(40))
+    return [french(100 * part, 1) for part in (answers.mean(), one.value, one.low, one.high)] + [
+        french(found.effective_n, 1)
+    ]
+
+
 EXAMPLES = {
     "intervalle_wilson": wilson,
     "intervalle_byar": byar,
@@ -102,9 +158,18 @@ EXAMPLES = {
     "grappes": clusters,
     "standardisation": standardised,
     "diversification": diversification,
+    "part_des_premiers": largest_share,
     "bornes_manquants": bounds,
     "rangs": ranks,
     "comparaison": comparison,
+    "intervalle_clopper_pearson": exact,
+    "proportions_grappes": robust,
+    "bornes_et_alea": bounds_and_chance,
+    "fieller": fieller,
+    "quantiles": quantiles,
+    "bootstrap_bca": bca,
+    "population_finie": finite,
+    "calage": calibration,
 }
 
 

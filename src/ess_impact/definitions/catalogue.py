@@ -164,7 +164,7 @@ class Catalogue(Mapping[str, Indicator]):
         columns: dict[str, AnyColumn] = {one.name: one for one in table.all_columns}
         for link in table.foreign_keys:
             other = self.tables.get(link.table)
-            for name in link.brings:
+            for name in (*link.brings, *link.sums):
                 brought = other.column(name) if other else None
                 if brought is not None:
                     columns.setdefault(name, brought)

@@ -14,7 +14,7 @@ from ess_impact.definitions.tables import Table
 _WORDS = {
     "version", "valid_from", "status", "replaces", "replaced_by", "disponibilite", "niveau", "name", "definition",
     "rationale", "limitations", "direction", "diffusion", "source", "aligned_with", "a_verifier", "tags", "examples",
-    "uncertainty_reason", "said_by", "secrecy",
+    "uncertainty_reason", "said_by", "secrecy", "previous", "breaks",
 }  # fmt: skip
 """Fields that describe a figure without changing it."""
 _COLUMN = {"name", "type", "required", "codelist", "min", "max"}
@@ -45,13 +45,18 @@ def _computation(catalogue: Catalogue, indicator: Indicator) -> dict[str, Any]:
         inputs = {one.indicator: catalogue[one.indicator] for one in indicator.inputs.values()}
         return {"own": own, "inputs": {name: definition_hash(catalogue, one) for name, one in sorted(inputs.items())}}
     table = catalogue.table(indicator.table)
-    linked = [catalogue.tables[link.table] for link in table.foreign_keys if link.brings]
+    linked = [catalogue.tables[link.table] for link in table.foreign_keys if link.brings or link.sums]
     computed = {"own": own, "tables": [_table(one) for one in (table, *linked)]}
     named = _listed(catalogue, computed, [table, *linked])
     if isinstance(indicator, StandardisedRate):
         named.add(indicator.reference)
     text = str(computed)
-    parameters = {name: one for name, one in catalogue.parameters.items() if _calls(text, "parametre", name)}
+    dated = {
+        name for one in (table, *linked) for way in one.derived if way.parameter for name in way.parameter.parameters
+    }
+    parameters = {
+        name: one for name, one in catalogue.parameters.items() if name in dated or _calls(text, "parametre", name)
+    }
     return computed | {
         "lists": {
             name: [(row.code, str(row.weight)) for row in catalogue.codelists[name].codes] for name in sorted(named)

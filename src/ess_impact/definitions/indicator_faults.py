@@ -18,6 +18,8 @@ from ess_impact.definitions.indicators import (
     ValueMeasure,
 )
 from ess_impact.definitions.tables import AnyColumn, Table
+from ess_impact.definitions.versions import former_version
+from ess_impact.definitions.uncertainty import uncertainty_fault
 from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.errors import DefinitionError, EssImpactError
 
@@ -50,6 +52,7 @@ def indicator_faults(catalogue: Definitions, indicator: Indicator) -> Found:
     """
     if indicator.method is not None and indicator.method not in catalogue.methods:
         yield ("method",), missing_name("méthode", indicator.method, catalogue.methods)
+    yield from _previous(catalogue, indicator)
     if isinstance(indicator, DerivedIndicator):
         yield from _derived(catalogue, indicator)
         return
@@ -58,6 +61,9 @@ def indicator_faults(catalogue: Definitions, indicator: Indicator) -> Found:
         yield ("table",), missing_name("table", indicator.table, catalogue.tables)
         return
     columns = catalogue.columns_of(table)
+    refused = uncertainty_fault(indicator.uncertainty, indicator.kind, clustered=indicator.cluster is not None)
+    if refused:
+        yield ("uncertainty",), DefinitionError(refused)
     yield from _period(indicator, columns)
     yield from _breakdowns(indicator, columns)
     yield from _named_columns(indicator, columns)
@@ -67,6 +73,18 @@ def indicator_faults(catalogue: Definitions, indicator: Indicator) -> Found:
     if isinstance(indicator, StandardisedRate):
         yield from _standardised(catalogue, indicator, columns)
     yield from _examples(indicator, columns)
+
+
+def _previous(catalogue: Definitions, indicator: Indicator) -> Found:
+    """Check a former version as a definition of its own."""
+    for index, old in enumerate(indicator.previous):
+        place: tuple[int | str, ...] = ("previous", index)
+        try:
+            rebuilt = former_version(indicator, old)
+        except DefinitionError as error:
+            yield place, error
+            continue
+        yield from ((place + location, fault) for location, fault in indicator_faults(catalogue, rebuilt))
 
 
 Columns = Mapping[str, AnyColumn]
@@ -148,8 +166,8 @@ def _derived(catalogue: Definitions, indicator: DerivedIndicator) -> Found:
         source = catalogue.indicators.get(one.indicator)
         if source is None:
             yield ("from", name), missing_name("indicateur", one.indicator, catalogue.indicators)
-        elif one.breakdown is not None and indicator.formula is not None:
-            yield ("from", name), DefinitionError("une formule ne lit que des totaux, pas une ventilation")
+        elif one.several and indicator.formula is not None:
+            yield ("from", name), DefinitionError("une formule ne lit que des totaux, ou une modalité de ventilation")
         elif one.breakdown is not None and (
             isinstance(source, DerivedIndicator) or (one.breakdown,) not in source.breakdowns
         ):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from ess_impact.definitions.history import PreviousVersion, SeriesBreak, check_story
 from ess_impact.definitions.vocabulary import Diffusion, Direction, Identifier, Label, Model, Version
 
 Breakdown = tuple[Identifier, ...]
@@ -38,6 +39,13 @@ class Missing(Model):
     max_share: float = Field(default=0.2, ge=0, le=1)
 
 
+class Floor(Model):
+    """Threshold that the agreement of a source asks for, and where it is written."""
+
+    min_count: int = Field(ge=1)
+    source: str = Field(min_length=1)
+
+
 class Secrecy(Model):
     """Which statistical unit is protected, and from how few of them on."""
 
@@ -46,6 +54,12 @@ class Secrecy(Model):
     max_share: float = Field(default=0.85, gt=0, le=1)
     column: Identifier = "siren"
     """Identifier of the enterprise, where enterprises are protected."""
+    plancher: Floor | None = Field(default=None, exclude_if=lambda value: value is None)
+
+    @property
+    def threshold(self) -> int:
+        """Number of persons below which a cell is hidden: the source's own prevails when higher."""
+        return max(self.min_count, self.plancher.min_count if self.plancher else 0)
 
 
 class Source(Model):
@@ -129,6 +143,15 @@ class _Indicator(Model):
     a_verifier: tuple[str, ...] = ()
     tags: tuple[Identifier, ...] = ()
     examples: tuple[Example, ...] = Field(min_length=1)
+    previous: tuple[PreviousVersion, ...] = ()
+    """Former versions, the oldest first: computed beside this one, so that the difference can be read."""
+    breaks: tuple[SeriesBreak, ...] = ()
+    """Days across which no change is computed and no line is drawn."""
+
+    @model_validator(mode="after")
+    def _story_holds(self) -> Self:
+        check_story(self.version, self.previous)
+        return self
 
     @model_validator(mode="after")
     def _status_holds(self) -> Self:
@@ -153,10 +176,20 @@ class _Collected(_Indicator):
     breakdowns: Annotated[tuple[Breakdown, ...], BeforeValidator(_as_crossing)] = ()
     cluster: Identifier | None = None
     inference: Literal["echantillon", "non_reponse", "superpopulation", "aucune"]
-    uncertainty: Literal["auto", "none"] = "auto"
+    uncertainty: Identifier = "auto"
+    """``auto``, ``none``, or a method of :data:`~ess_impact.definitions.uncertainty.METHODS`."""
     uncertainty_reason: Label | None = None
     missing: Missing = Missing()
     secrecy: Secrecy
+
+    @property
+    def additive(self) -> bool:
+        """Whether the published sums of separate cells add up to those of their union.
+
+        That is the value of a count or of a sum, the numerator and the denominator of a quotient: only their sums add
+        up, never the quotients. Nothing of a median, of a quantile or of a number of distinct values does.
+        """
+        return getattr(self, "kind", "") not in ("median", "quantile", "distinct")
 
     @model_validator(mode="after")
     def _no_interval_has_a_reason(self) -> Self:
@@ -283,10 +316,22 @@ class Qualitative(_Collected):
 
 
 class Input(Model):
-    """An indicator used by a derived one, whole or along one breakdown."""
+    """An indicator used by a derived one: its total, one modality of a breakdown, or all of them."""
 
     indicator: Identifier
     breakdown: Identifier | None = None
+    modality: str | None = Field(default=None, exclude_if=lambda value: value is None)
+
+    @model_validator(mode="after")
+    def _modality_of_a_breakdown(self) -> Self:
+        if self.modality is not None and self.breakdown is None:
+            raise ValueError("une modalité (modality) est celle d'une ventilation (breakdown)")
+        return self
+
+    @property
+    def several(self) -> bool:
+        """Whether it gives one value per modality, not a single one."""
+        return self.breakdown is not None and self.modality is None
 
 
 def _as_input(value: Any) -> Any:

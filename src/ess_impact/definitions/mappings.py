@@ -38,14 +38,16 @@ class MappedColumn(Model):
     """One value for every row, written as a structure would."""
     recode: dict[str, str] = Field(default_factory=dict)
     """Physical value, as text, to code; a value that is nowhere in it and is no code is unknown, and counted."""
+    absent: bool = False
+    """Said of a column the partner does not hold and does without: unknown on every row."""
     stored: bool = False
     """Whether numbers are already whole cents, hundredths of hours, thousandths, millionths."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        if (self.column is None) == (self.value is None):
-            raise ValueError("une colonne se donne par « column » ou par « value », l'un des deux")
-        if self.value is not None and (self.recode or self.stored):
+        if [self.column is not None, self.value is not None, self.absent].count(True) != 1:
+            raise ValueError("une colonne se donne par « column », « value » ou « absent: true », l'un des trois")
+        if self.column is None and (self.recode or self.stored):
             raise ValueError("« recode » et « stored » ne vont qu'avec « column »")
         return self
 
@@ -70,6 +72,8 @@ class Mapping(Model):
     """Physical tables of a partner, under their logical names. Definitions stay untouched."""
 
     tables: dict[Identifier, MappedTable] = Field(min_length=1)
+    database: str | None = None
+    """A DuckDB file, relative to the mapping, opened for reading only."""
 
     @classmethod
     def load(cls, path: str | Path, catalogue: Catalogue) -> Mapping:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ess_impact.definitions.cross_check_faults import cross_check_faults
 from ess_impact.definitions.expression import Expression, parse_expression
 from ess_impact.definitions.faults import Definitions, Found, expression_faults, missing_name
-from ess_impact.definitions.tables import AnyColumn, Derived, Table
+from ess_impact.definitions.tables import ENTERPRISE_YEAR, AnyColumn, Derived, ForeignKey, Table, scale_of
 from ess_impact.definitions.value_types import FRENCH_KINDS, value_type
+from ess_impact.definitions.vocabulary import SCALES, ColumnType
 from ess_impact.errors import DefinitionError, EssImpactError
 
 
@@ -52,9 +53,10 @@ def _codelists(catalogue: Definitions, table: Table) -> Found:
 def _derived(catalogue: Definitions, table: Table, position: int) -> Found:
     derived = table.derived[position]
     earlier: tuple[AnyColumn, ...] = (*table.columns, *table.derived[:position])
-    known = {column.name: column.type for column in earlier}
-    named = [*(derived.days_between or ()), *([derived.year_of] if derived.year_of else [])]
-    named += [way.column for way in (derived.prefix, derived.contains) if way is not None]
+    known = {column.name: column for column in earlier}
+    named = [*derived.sources]
+    yield from (((), fault) for fault in _amount_faults(derived, known))
+    yield from ((("parameter",), fault) for fault in _parameter_faults(catalogue, derived, known))
     if derived.expr is not None:
         expression, faults = _typed(catalogue, table, derived.expr)
         yield from ((("expr",), fault) for fault in faults)
@@ -64,6 +66,36 @@ def _derived(catalogue: Definitions, table: Table, position: int) -> Found:
     for name in named:
         if name not in known:
             yield (), missing_name("colonne (demandée, ou dérivée plus haut)", name, known)
+
+
+def _amount_faults(derived: Derived, columns: Mapping[str, AnyColumn]) -> Iterator[EssImpactError]:
+    """Find what is multiplied or divided without being a number."""
+    for name in derived.quotient.columns if derived.quotient else ():
+        if name in columns and columns[name].type not in SCALES:
+            yield DefinitionError(f"« {name} » n'est pas un nombre : il ne se divise ni ne se multiplie")
+    if (derived.quotient or derived.parameter) and derived.type not in SCALES:
+        yield DefinitionError(f"« {derived.name} » est un nombre : son type doit en être un")
+
+
+def _parameter_faults(
+    catalogue: Definitions, derived: Derived, columns: Mapping[str, AnyColumn]
+) -> Iterator[EssImpactError]:
+    """Find what a dated parameter names wrongly; missing columns are said elsewhere."""
+    way = derived.parameter
+    if way is None:
+        return
+    if way.on in columns and columns[way.on].type not in (ColumnType.DATE, ColumnType.ANNEE):
+        yield DefinitionError(f"« {way.on} » n'est ni une date ni une année")
+    coded = columns.get(way.by or "")
+    codelist = catalogue.codelists.get(coded.codelist or "") if coded is not None else None
+    for code in sorted(set(way.names) - set(codelist.values if codelist is not None else way.names)):
+        yield DefinitionError(f"« {code} » n'est pas un code de « {way.by} »")
+    for name in way.parameters:
+        parameter = catalogue.parameters.get(name)
+        if parameter is None:
+            yield missing_name("paramètre", name, catalogue.parameters)
+        elif any((row.value * scale_of(derived.type)) % 1 for row in parameter.values):
+            yield DefinitionError(f"le paramètre « {name} » a trop de décimales pour le type « {derived.type} »")
 
 
 def _typed(catalogue: Definitions, table: Table, text: str) -> tuple[Expression | None, list[EssImpactError]]:
@@ -94,6 +126,20 @@ def _links(catalogue: Definitions, table: Table) -> Found:
         for name in link.brings:
             if other.column(name) is None:
                 yield ("foreign_keys", index, "brings"), missing_name("colonne", name, other.types())
+        for place, fault in _sum_faults(table, link, other):
+            yield ("foreign_keys", index, *place), fault
+
+
+def _sum_faults(table: Table, link: ForeignKey, other: Table) -> Found:
+    for name in link.sums:
+        column = other.column(name)
+        if column is None or column.type not in SCALES:
+            numbers = {one.name: one for one in other.all_columns if one.type in SCALES}
+            yield ("sums",), missing_name("colonne de nombres", name, numbers)
+    for one in (table, other) if link.sums else ():
+        for name in ENTERPRISE_YEAR:
+            if one.column(name) is None:
+                yield ("sums",), DefinitionError(f"une somme par entreprise demande « {name} » dans « {one.id} »")
 
 
 def _asked(catalogue: Definitions, table: Table) -> Found:

@@ -22,6 +22,8 @@ _STABLE = frozenset(
     }
 )
 """Types of columns that may stay the same: neither persons nor measures."""
+ENTERPRISE_YEAR = ("siren", "annee")
+"""Columns that name an enterprise and a year, in every table that has them."""
 
 
 class Column(Model):
@@ -49,6 +51,14 @@ class Column(Model):
     """Does not change from one year to the next: a new template holds it beforehand."""
     usual: tuple[str, ...] = ()
     """Values of the rows written beforehand where nothing is known of a structure yet."""
+    sensitive: bool = False
+    """Tells of health, handicap, detention or asylum: pre-grouped codes only, ten persons per cell, never crossed."""
+
+    @model_validator(mode="after")
+    def _sensitive_is_grouped(self) -> Self:
+        if self.sensitive and self.type not in (ColumnType.CODE, ColumnType.BOOLEEN):
+            raise ValueError("une colonne sensible ne reçoit que des codes déjà regroupés (type code ou booleen)")
+        return self
 
     @model_validator(mode="after")
     def _nomenclature_holds_text(self) -> Self:
@@ -85,8 +95,43 @@ class Contains(Model):
     any_of: tuple[str, ...] = Field(min_length=1)
 
 
+class DatedParameter(Model):
+    """A dated parameter read at the row's own period, not on the day of the run."""
+
+    on: Identifier
+    """Column that dates the row; a year is read on 1 July, its middle."""
+    name: Identifier | None = None
+    by: Identifier | None = None
+    """Column of codes, where each code has its own parameter."""
+    names: dict[str, Identifier] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_parameter_or_one_per_code(self) -> Self:
+        if (self.name is None) == (self.by is None) or (self.by is None) == bool(self.names):
+            raise ValueError("un seul paramètre (name), ou un par code d'une colonne (by et names)")
+        return self
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Ids of the parameters read."""
+        return (self.name,) if self.name is not None else tuple(self.names.values())
+
+
+class Quotient(Model):
+    """One amount over another, where asked times a third: ``of × times ÷ by``."""
+
+    of: Identifier
+    by: Identifier
+    times: Identifier | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns it reads."""
+        return (self.of, self.by) if self.times is None else (self.of, self.times, self.by)
+
+
 class Derived(Model):
-    """A column computed on reading, so that no expression needs dates arithmetic or text functions."""
+    """A column computed on reading, so that no expression needs dates arithmetic, text functions or division."""
 
     name: Identifier
     type: ColumnType
@@ -97,13 +142,25 @@ class Derived(Model):
     year_of: Identifier | None = None
     prefix: Prefix | None = None
     contains: Contains | None = None
+    joined: tuple[Identifier, Identifier] | None = None
+    """Two columns read as one: a person's own number is only unique within a structure."""
+    parameter: DatedParameter | None = None
+    quotient: Quotient | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        ways = [self.expr, self.days_between, self.year_of, self.prefix, self.contains]
-        if sum(way is not None for way in ways) != 1:
-            raise ValueError("une seule façon de dériver : expr, days_between, year_of, prefix ou contains")
+        ways = ("expr", "days_between", "year_of", "prefix", "contains", "joined", "parameter", "quotient")
+        if sum(getattr(self, way) is not None for way in ways) != 1:
+            raise ValueError(f"une seule façon de dériver : {', '.join(ways)}")
         return self
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Columns it reads, apart from those its expression names."""
+        named = [*(self.days_between or self.joined or ()), *((self.year_of,) if self.year_of else ())]
+        named += [way.column for way in (self.prefix, self.contains) if way is not None]
+        named += [name for name in (self.parameter.on, self.parameter.by) if name] if self.parameter else []
+        return (*named, *(self.quotient.columns if self.quotient else ()))
 
 
 class RowRule(Model):
@@ -122,6 +179,8 @@ class ForeignKey(Model):
     column: Identifier
     table: Identifier
     brings: tuple[Identifier, ...] = ()
+    sums: tuple[Identifier, ...] = ()
+    """Amounts brought as their total over every row of the same enterprise (``siren``) and year (``annee``)."""
     severity: Severity = "alerte"
 
 

@@ -103,3 +103,25 @@ def _of_expected(answers: pl.DataFrame, expected: pl.DataFrame, year: int) -> Co
         respondents=answered.height,
         jobs_share=int(answered[JOBS].sum() or 0) / jobs if jobs else None,
     )
+
+
+def answered_of(coverage: Mapping[tuple[str, int], Coverage], table: str) -> dict[int, tuple[int, int]]:
+    """Return who answered among the structures expected, for one table.
+
+    Parameters
+    ----------
+    coverage : mapping
+        Coverage by table and year.
+    table : str
+        Id of the table.
+
+    Returns
+    -------
+    dict
+        Year to structures that answered and structures expected, where both are known.
+    """
+    return {
+        year: (one.respondents, one.expected)
+        for (name, year), one in coverage.items()
+        if name == table and one.expected and one.respondents is not None
+    }

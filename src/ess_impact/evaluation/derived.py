@@ -57,7 +57,7 @@ def _by_place(rows: Sequence[Row], one: Input) -> dict[Place, list[Row]]:
         place = tuple(row[name] for name in _PLACE)
         if one.breakdown is None:
             found[place] = [row]
-        elif row["breakdown"] == one.breakdown:
+        elif row["breakdown"] == one.breakdown and one.modality in (None, row["modality"]):
             found.setdefault((*place[:4], TOTAL, TOTAL), []).append(row)
     return found
 
@@ -90,7 +90,7 @@ def _computed(
     return derived_value(
         catalogue,
         indicator,
-        {name: group if indicator.inputs[name].breakdown else group[0] for name, group in values.items()},
+        {name: group if indicator.inputs[name].several else group[0] for name, group in values.items()},
     )
 
 

@@ -12,7 +12,7 @@ from ess_impact.data.parsing import parse_column
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.indicators import CollectedIndicator, DerivedIndicator, Example, Indicator
 from ess_impact.engine.cells import TOTAL
-from ess_impact.engine.duckdb_engine import compute_cells
+from ess_impact.engine.computing import compute_cells
 from ess_impact.errors import DefinitionError
 from ess_impact.evaluation.derived import INPUT_MISSING, derived_value
 from ess_impact.evaluation.estimates import DERIVED, estimate
@@ -87,7 +87,7 @@ def _derived(catalogue: Catalogue, indicator: DerivedIndicator, example: Example
         return {"value": None, "reason": INPUT_MISSING}
     inputs: dict[str, Any] = dict(given)
     if indicator.formula is None:
-        inputs = {name: list(given.values()) for name in indicator.inputs}
+        inputs = {name: list(given.values()) for name, one in indicator.inputs.items() if one.several} or inputs
     value = derived_value(catalogue, indicator, inputs)
     if isinstance(value, NotEstimable):
         return {"value": None, "reason": value.reason.value}

@@ -11,6 +11,8 @@ from ess_impact.errors import ReadingError
 from ess_impact.evaluation.campaign import Campaign
 
 _SIRET = r"^\d{14}$"
+_OPTIONAL = ("famille_ess", "tranche_effectif", "annee")
+"""Classes on which answers are calibrated, and the year the list describes."""
 
 
 def read_expected(campaign: Campaign) -> pl.DataFrame | None:
@@ -25,7 +27,7 @@ def read_expected(campaign: Campaign) -> pl.DataFrame | None:
     -------
     polars.DataFrame or None
         Columns ``siret`` and ``denomination`` (text, empty when unknown) and ``effectif`` (integer, 0 when unknown),
-        one row per structure.
+        one row per structure; ``famille_ess``, ``tranche_effectif`` and ``annee`` (text) where the list has them.
 
     Raises
     ------
@@ -52,6 +54,7 @@ def read_expected(campaign: Campaign) -> pl.DataFrame | None:
 def _listed(grid: Grid) -> pl.DataFrame:
     blank = pl.lit(None, dtype=pl.String)
     columns = {name: _column(grid, name) for name in ("siret", "denomination", "effectif")}
+    columns |= {name: place for name in _OPTIONAL if (place := _column(grid, name)) is not None}
     cells = grid.cells.select(
         (blank if column is None else pl.col(column)).alias(name) for name, column in columns.items()
     )

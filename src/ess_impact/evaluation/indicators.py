@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Literal, get_args
 
@@ -15,20 +16,25 @@ from ess_impact.definitions.indicator_faults import GROUPABLE
 from ess_impact.definitions.indicators import Breakdown, CollectedIndicator, DerivedIndicator, Indicator
 from ess_impact.definitions.tables import Table
 from ess_impact.engine.cells import TOTAL
-from ess_impact.engine.duckdb_engine import compute_cells
+from ess_impact.engine.computing import compute_cells
 from ess_impact.errors import NoAcceptedRowsError, UsageError, unknown_name
 from ess_impact.evaluation.campaign import Campaign
 from ess_impact.evaluation.collecting import Collected, Progress, collect, silent
 from ess_impact.evaluation.comparison import rank_rows
-from ess_impact.evaluation.coverage import coverage_of
+from ess_impact.evaluation.coverage import answered_of, coverage_of
 from ess_impact.evaluation.derived import derive
-from ess_impact.evaluation.estimates import EXHAUSTIVE, RESPONDENTS_TOTAL, estimate
-from ess_impact.evaluation.panel import panel_changes
+from ess_impact.evaluation.estimates import estimate
+from ess_impact.evaluation.evolution import PANEL, as_evolutions_frame, broken_in, changes, panel_direction
+from ess_impact.evaluation.nonresponse import calibrated_estimates, campaign_frame
+from ess_impact.evaluation.panel import PanelChange, panel_changes
 from ess_impact.evaluation.provenance import provenance_of, source_hashes
 from ess_impact.evaluation.results import Results, as_results_frame
 from ess_impact.evaluation.rows import Context, rows_of
 from ess_impact.evaluation.secrecy import joint_confidentiality
-from ess_impact.text import format_value, plural
+from ess_impact.evaluation.targets import targets
+from ess_impact.evaluation.trends import trends
+from ess_impact.evaluation.versions import versions_frame
+from ess_impact.text import format_interval, format_value, plural
 
 Engine = Literal["duckdb"]
 By = Sequence[str | Sequence[str]]
@@ -136,8 +142,7 @@ def evaluate(  # noqa: PLR0913 - the public contract of the library
     tables = {name: one.accepted for name, one in checked.items()}
     context = Context(catalogue=known, coverage=coverage_of(known, tables))
     rows = compute_rows(context, tables, chosen, by=_crossings(by, known, chosen), as_of=None)
-    frame = _kept(as_results_frame([row for found in rows.values() for row in found]), period)
-    return Results(frame=frame, provenance=provenance_of(known, checked))
+    return _results(context, tables, rows, period=period, provenance=provenance_of(known, checked))
 
 
 def evaluate_collected(
@@ -191,8 +196,32 @@ def evaluate_collected(
     )
     chosen = _chosen(catalogue, indicators, collected.checked)
     rows = compute_rows(context, tables, chosen, by=_crossings(by, catalogue, chosen), as_of=settings.date_reference)
-    frame = _kept(as_results_frame([row for found in rows.values() for row in found]), period)
-    return Results(frame=frame, provenance=provenance_of(catalogue, collected.checked, campaign, collected))
+    provenance = provenance_of(catalogue, collected.checked, campaign, collected)
+    day = settings.date_reference
+    found = _results(context, tables, rows, as_of=day, period=period, provenance=provenance)
+    frame = campaign_frame(collected.expected, settings.campagne)
+    calibrated = calibrated_estimates(context, tables, rows, frame, diffusion=settings.diffusion)
+    return replace(found, redressement=_kept(calibrated, period, "period_start"))
+
+
+def _results(
+    context: Context,
+    tables: Mapping[str, pl.DataFrame],
+    rows: Rows,
+    *,
+    provenance: Mapping[str, Any],
+    as_of: date | None = None,
+    period: int | None = None,
+) -> Results:
+    """Gather the figures and what is said of them over time."""
+    catalogue = context.catalogue
+    evolutions = [*changes(catalogue, rows), *trends(catalogue, rows), *targets(context, rows)]
+    return Results(
+        frame=_kept(as_results_frame([row for found in rows.values() for row in found]), period, "period_start"),
+        provenance=provenance,
+        evolutions=_kept(as_evolutions_frame(evolutions), period, "to"),
+        versions=_kept(versions_frame(context, tables, rows, as_of), period, "period_start"),
+    )
 
 
 def compute_rows(
@@ -249,15 +278,17 @@ def _table_rows(
     lists = catalogue.codelists
     strata = {name: one.values for name, one in lists.items()}
     weights = {name: one.weights for name, one in lists.items()}
-    changes = panel_changes(frame, table, indicators, scope, weights=weights, min_count=context.min_count)
+    comparable = panel_changes(frame, table, indicators, scope, weights=weights, min_count=context.min_count)
+    changed = {key: one for key, one in comparable.items() if not broken_in(catalogue, catalogue[key[0]], key[2])}
     computed = compute_cells(frame, table, indicators, scope, by=by, strata=strata)
     statuses = joint_confidentiality(list(computed.values()), min_count=context.min_count)
     rows: Rows = {}
     for name, cells in computed.items():
-        figures = estimate(cells, weights, min_count=context.min_count)
+        answered = answered_of(context.coverage, table.id)
+        figures = estimate(cells, weights, min_count=context.min_count, answered=answered)
         found = rank_rows(cells.indicator, rows_of(context, cells, figures, statuses[name]))
         rows[name] = [
-            row | _change(table, row, changes.get((name, _place(table, row), row["period_start"].year)))
+            row | _change(table, row, changed.get((name, _place(table, row), row["period_start"].year)))
             for row in found
         ]
     return rows
@@ -267,22 +298,20 @@ def _place(table: Table, row: Mapping[str, Any]) -> str:
     return TOTAL if table.territory is None else str(row["territory"])
 
 
-def _change(table: Table, row: Mapping[str, Any], change: tuple[float, int] | None) -> dict[str, Any]:
+def _change(table: Table, row: Mapping[str, Any], change: PanelChange | None) -> dict[str, Any]:
     if change is None or row["breakdown"] != TOTAL or row["value"] is None:
         return {}
-    difference, units = change
-    # A direction is claimed only where nothing was sampled: elsewhere the change would need its own interval.
-    certain = row["reason"] in (EXHAUSTIVE, RESPONDENTS_TOTAL)
-    direction = "hausse" if difference > 0 else "baisse" if difference < 0 else "stable"
     unit = "points" if row["unit"] == "pourcent" else row["unit"]
-    shown = f"{'+' if difference > 0 else ''}{format_value(difference, unit)}"
+    shown = f"{'+' if change.difference > 0 else ''}{format_value(change.difference, unit)}"
     noun = "déclarant" if table.provider == "ouverte" else "répondant"
-    who = plural(units, f"{noun} présent", f"{noun}s présents")
-    note = f"À périmètre constant ({who} les deux années) : {shown} en un an."
+    who = plural(change.units, f"{noun} présent", f"{noun}s présents")
+    span = "" if change.low is None else f" (intervalle à 95 % : {format_interval(change.low, change.high, unit)})"
+    note = f"À périmètre constant ({who} les deux années) : {shown} en un an{span}."
     return {
-        "panel_constant": difference,
-        "trend": direction if certain else "",
+        "panel_constant": change.difference,
+        "trend": panel_direction(change),
         "notes": f"{row['notes']} {note}".strip(),
+        PANEL: change,
     }
 
 
@@ -346,5 +375,5 @@ def _crossings(by: By | None, catalogue: Catalogue, chosen: Sequence[Indicator])
     return crossings
 
 
-def _kept(frame: pl.DataFrame, period: int | None) -> pl.DataFrame:
-    return frame if period is None else frame.filter(pl.col("period_start").dt.year() == period)
+def _kept(frame: pl.DataFrame, period: int | None, column: str) -> pl.DataFrame:
+    return frame if period is None else frame.filter(pl.col(column).dt.year() == period)

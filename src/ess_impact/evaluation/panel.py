@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -14,14 +14,48 @@ from ess_impact.definitions.indicators import CollectedIndicator
 from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.engine.cells import TOTAL, CellKey, Cells
-from ess_impact.engine.duckdb_engine import compute_cells
+from ess_impact.engine.computing import compute_cells
 from ess_impact.evaluation.estimates import estimate
+from ess_impact.evaluation.paired import paired_changes
 from ess_impact.evaluation.secrecy import FREE, confidentiality
+from ess_impact.stats.intervals import Estimate, NotEstimable
 
 _POSITION = "_position"
 Weights = Mapping[str, tuple[Decimal, ...]]
-Changes = dict[tuple[str, str, int], tuple[float, int]]
-"""(indicator, territory, year) to (change since the year before, number of units present in both)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelChange:
+    """Change of a total since the year before, on the units present in both years.
+
+    Attributes
+    ----------
+    before, after : float
+        Values of both years, on these units alone.
+    units : int
+        Number of these units.
+    low, high : float or None
+        Interval of the change; None where it has none.
+    method, reason : str
+        How the interval was found, or why there is none.
+    """
+
+    before: float
+    after: float
+    units: int
+    low: float | None = None
+    high: float | None = None
+    method: str = ""
+    reason: str = ""
+
+    @property
+    def difference(self) -> float:
+        """After minus before."""
+        return self.after - self.before
+
+
+Changes = dict[tuple[str, str, int], PanelChange]
+"""(indicator, territory, year) to the change since the year before."""
 
 
 def panel_changes(
@@ -102,17 +136,25 @@ def _on_panel(panel: _Panel, year: int, unit: list[str]) -> Changes:
         return {}
     sizes = _sizes(kept, panel.table)
     outside = _secret_outside(panel, year, kept)
+    intervals = paired_changes(kept, panel.table, panel.indicators, panel.scope, year)
     found: Changes = {}
     for name, cells in compute_cells(
         kept, panel.table, panel.indicators, panel.scope, by=(), strata=dict(panel.scope.codelists)
     ).items():
         values = _publishable(cells, panel)
-        for key, value in values.items():
+        for key, (value, reason) in values.items():
             earlier = values.get(CellKey(territory=key.territory, year=year - 1))
             told = (name, key.territory) not in outside
             if key.year == year and earlier is not None and key.territory in sizes and told:
-                found[(name, key.territory, year)] = (value - earlier, sizes[key.territory])
+                change = PanelChange(before=earlier[0], after=value, units=sizes[key.territory], reason=reason)
+                found[(name, key.territory, year)] = _with_interval(change, intervals.get((name, key.territory)))
     return found
+
+
+def _with_interval(change: PanelChange, found: Estimate | NotEstimable | None) -> PanelChange:
+    if isinstance(found, Estimate):
+        return replace(change, low=found.low, high=found.high, method=found.method, reason="")
+    return change if found is None else replace(change, reason=found.reason.value)
 
 
 def _secret_outside(panel: _Panel, year: int, kept: pl.DataFrame) -> set[tuple[str, str]]:
@@ -131,12 +173,12 @@ def _secret_outside(panel: _Panel, year: int, kept: pl.DataFrame) -> set[tuple[s
     }
 
 
-def _publishable(cells: Cells, panel: _Panel) -> dict[CellKey, float]:
+def _publishable(cells: Cells, panel: _Panel) -> dict[CellKey, tuple[float, str]]:
     figures = estimate(cells, panel.weights, resample=False)
     status = confidentiality(cells, min_count=panel.min_count)
     return {
-        key: float(value)
-        for key, value, state in zip(cells.keys, figures.value, status, strict=True)
+        key: (float(value), reason)
+        for key, value, reason, state in zip(cells.keys, figures.value, figures.reason, status, strict=True)
         if not key.breakdown and state == FREE and value == value
     }
 

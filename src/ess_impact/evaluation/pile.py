@@ -13,6 +13,7 @@ import polars as pl
 from ess_impact.data.accounts import one_door
 from ess_impact.data.anomalies import Anomaly
 from ess_impact.data.official.merging import merge_departements
+from ess_impact.data.official.three_years import add_three_years
 from ess_impact.data.reading import RawTable, combine, missing_sheet
 from ess_impact.definitions.tables import Table
 from ess_impact.evaluation.campaign import Submitted
@@ -149,6 +150,7 @@ class Pile:
         """
         parts = self.parts.pop(name)
         whole = merge_departements(parts) if name == _MERGED and len(parts) > 1 else combine(parts)
+        whole = add_three_years(whole) if name == _MERGED else whole
         order = ranks([(one.file, one.sender, one.on) for one in self.received if one.workbook])
         kept, gone = latest(self._tables[name], without_foreign_rows(whole), order)
         self._older.update(gone)

@@ -77,10 +77,17 @@ class Results(Presented):
         Columns of :data:`SCHEMA`, sorted by the first twelve.
     provenance : mapping
         Inputs, definitions and row counts behind the figures.
+    evolutions, versions : polars.DataFrame
+        Changes, trends and targets; figures under former versions of their definition.
+    redressement : polars.DataFrame
+        Estimates calibrated on the structures expected.
     """
 
     frame: pl.DataFrame
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    evolutions: pl.DataFrame = field(default_factory=pl.DataFrame)
+    versions: pl.DataFrame = field(default_factory=pl.DataFrame)
+    redressement: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     def to_frame(self) -> pl.DataFrame:
         """Return the results as a polars frame.
@@ -162,8 +169,21 @@ def tidy(frame: pl.DataFrame) -> pl.DataFrame:
     polars.DataFrame
         Ready to be written.
     """
-    floats = [name for name, kind in SCHEMA.items() if kind == pl.Float64]
-    rounded = [
-        pl.when(pl.col(name).is_finite()).then(pl.col(name).round_sig_figs(_SIGNIFICANT)).alias(name) for name in floats
-    ]
-    return frame.select(*SCHEMA).with_columns(rounded).sort(SORT_BY, nulls_last=True)
+    return rounded(frame.select(*SCHEMA)).sort(SORT_BY, nulls_last=True)
+
+
+def rounded(frame: pl.DataFrame) -> pl.DataFrame:
+    """Round what is published, so that engines and machines agree to the last digit.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Any frame.
+
+    Returns
+    -------
+    polars.DataFrame
+        Floats at 12 significant digits, null where they are not finite.
+    """
+    floats = [pl.col(name) for name, kind in frame.schema.items() if kind == pl.Float64]
+    return frame.with_columns(pl.when(one.is_finite()).then(one.round_sig_figs(_SIGNIFICANT)) for one in floats)

@@ -9,7 +9,7 @@ from typing import Any
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.fingerprint import definition_hash
 from ess_impact.definitions.indicators import CollectedIndicator, DerivedIndicator, Indicator
-from ess_impact.engine.duckdb_engine import plan_layout
+from ess_impact.engine.planning import plan_layout
 from ess_impact.engine.query import sql_text
 from ess_impact.errors import UsageError
 from ess_impact.evaluation.rows import Context
@@ -114,7 +114,9 @@ def indicator_text(catalogue: Catalogue, one: Indicator) -> str:
 def _how(one: Indicator) -> str:
     if isinstance(one, DerivedIndicator):
         inputs = ", ".join(
-            f"{name} = {given.indicator}" + (f" par {given.breakdown}" if given.breakdown else "")
+            f"{name} = {given.indicator}"
+            + (f" par {given.breakdown}" if given.breakdown else "")
+            + (f" ({given.modality})" if given.modality else "")
             for name, given in one.inputs.items()
         )
         return f"Calcul : {one.formula or f'méthode « {one.method} »'}, avec {inputs}"
@@ -165,13 +167,36 @@ def indicator_sql(catalogue: Catalogue, one: Indicator, dialect: str) -> str:
     if dialect not in Dialect.classes:
         known = ", ".join(sorted(name for name in Dialect.classes if name))
         raise UsageError(f"dialecte inconnu : « {dialect} »", fix=f"Dialectes : {known}.")
+    return sql_by_dialect(catalogue, one, (dialect,))[dialect]
+
+
+def sql_by_dialect(catalogue: Catalogue, one: Indicator, dialects: Sequence[str]) -> dict[str, str]:
+    """Write the SQL of an indicator for several engines, planned once.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Definitions it rests on.
+    one : Indicator
+        The indicator.
+    dialects : sequence of str
+        Dialects of sqlglot.
+
+    Returns
+    -------
+    dict
+        Statements by dialect; those of each input for a derived indicator.
+    """
     if not isinstance(one, DerivedIndicator):
-        return _statement(catalogue, one, dialect)
-    inputs = [indicator_sql(catalogue, catalogue[given.indicator], dialect) for given in one.inputs.values()]
-    return "\n\n".join([f"-- {one.id} : {one.formula or one.method}, à partir de", *inputs])
+        return _statements(catalogue, one, dialects)
+    used = dict.fromkeys(given.indicator for given in one.inputs.values())
+    inputs = [sql_by_dialect(catalogue, catalogue[name], dialects) for name in used]
+    head = f"-- {one.id} : {one.formula or one.method}, à partir de"
+    return {name: "\n\n".join([head, *(found[name] for found in inputs)]) for name in dialects}
 
 
-def _statement(catalogue: Catalogue, one: CollectedIndicator, dialect: str) -> str:
-    scope = catalogue.scope(catalogue.table(one.table))
-    layout = plan_layout(catalogue.table(one.table), [one], scope)
-    return f"-- {one.id} {one.version}, entiers : euros en centimes, heures en centièmes\n{sql_text(layout, dialect)};"
+def _statements(catalogue: Catalogue, one: CollectedIndicator, dialects: Sequence[str]) -> dict[str, str]:
+    table = catalogue.table(one.table)
+    layout = plan_layout(table, [one], catalogue.scope(table))
+    head = f"-- {one.id} {one.version}, entiers : euros en centimes, heures en centièmes"
+    return {name: f"{head}\n{sql_text(layout, name)};" for name in dialects}

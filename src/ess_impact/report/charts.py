@@ -4,55 +4,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
 from ess_impact.definitions.indicators import Qualitative
 from ess_impact.errors import MissingExtraError
+from ess_impact.report.chart_style import (
+    FICTITIOUS,
+    FONT,
+    INK,
+    INTERVAL,
+    LIGHT,
+    MAIN,
+    OWN,
+    Chart,
+    Spec,
+    alt_text,
+    altair,
+    axis_of,
+    styled,
+)
 from ess_impact.report.frames import Figure, IndicatorView, figures_of, view_of
 from ess_impact.report.labels import Names, french, in_sentence
+from ess_impact.report.series_chart import NO_MARK, Marks, series_chart
 from ess_impact.text import enumerate_fr, format_interval, format_period, format_value, plural
-from ess_impact.units import unit_of
 
-INK, MAIN, LIGHT, OWN = "#1b1b1b", "#1f5a7a", "#9db8c7", "#b4460b"
-FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-FICTITIOUS = "Données fictives"
-INTERVAL = "\u00a0; trait\u00a0: intervalle à 95\u202f%"
 MAX_MODALITIES = 25
 _BINS = 36
 _PAIR = 2
 _EDGE = 0.2
+__all__ = ["FICTITIOUS", "FONT", "Chart", "chart_of", "plot", "render", "scale_of"]
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 _TAG = re.compile(r"<[^>]+>")
 
-Spec = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
-    """A chart ready to be drawn.
-
-    Attributes
-    ----------
-    name : str
-        Name of the file, without extension.
-    alt : str
-        Alternative text: what the chart shows, in words.
-    caption : str
-        Legend under the chart.
-    spec : dict
-        Vega-Lite specification.
-    """
-
-    name: str
-    alt: str
-    caption: str
-    spec: Spec
-
 
 def chart_of(
-    view: IndicatorView, names: Names, *, own: str = "", references: Mapping[str, float] | None = None
+    view: IndicatorView,
+    names: Names,
+    *,
+    own: str = "",
+    references: Mapping[str, float] | None = None,
+    marks: Marks = NO_MARK,
 ) -> Chart | None:
     """Choose and build the chart of an indicator.
 
@@ -66,24 +58,26 @@ def chart_of(
         Code of the territory put forward among several; that of the view when the rows do not hold it.
     references : mapping, optional
         Label to value of thresholds in the same unit, drawn as vertical lines.
+    marks : Marks, optional
+        Breaks and target of the series.
 
     Returns
     -------
     Chart or None
-        Territories where there are several, else a series of at least three periods, else the first breakdown,
-        else two periods; None when one value is all there is.
+        Territories where there are several, else a series of at least three periods (of two where there is a mark),
+        else the first breakdown, else two periods; None when one value is all there is.
     """
     if sum(one.value is not None for one in view.territories) > _PAIR:
         known_places = {one.territory for one in view.territories}
         return _strip(view, names, own if own in known_places else view.own)
     known = [one for one in view.history if one.value is not None and not one.hidden]
-    if len(known) > _PAIR:
-        return _line(view, known)
+    if len(known) > _PAIR or (len(known) > 1 and (marks.targets or marks.breaks)):
+        return series_chart(view, known, marks)
     scale = scale_of(view)
     for breakdown in sorted(view.breakdowns, key=lambda name: (name.count("*"), name != scale)):
         if "*" not in breakdown and len(_shown(view.breakdowns[breakdown])) > 1:
             return _modalities(view, breakdown, names, references or {})
-    return _line(view, known) if len(known) > 1 else None
+    return series_chart(view, known, marks) if len(known) > 1 else None
 
 
 def scale_of(view: IndicatorView) -> str:
@@ -106,50 +100,8 @@ def _shown(figures: Sequence[Figure]) -> list[Figure]:
     return [one for one in figures if one.value is not None and not one.hidden]
 
 
-def _axis_of(unit: str) -> tuple[str, str]:
-    """Return the number format and the title of the axis of a unit."""
-    known = unit_of(unit)
-    if known.symbol == "%":
-        return "~%", ""
-    return ",~f", known.fr if known.symbol else ""
-
-
-def _altair() -> Any:
-    try:
-        import altair
-    except ImportError as error:
-        raise MissingExtraError(
-            "les graphiques demandent altair et vl-convert", fix="Installez-les : pip install 'ess-impact[livre]'."
-        ) from error
-    return altair
-
-
-def _finish(chart: Any, view: IndicatorView, detail: str, *, width: int = 470) -> Spec:
-    """Add title, subtitle and house style."""
-    alt = _altair()
-    lines = [detail, *([FICTITIOUS] if view.synthetic else [])]
-    title = alt.TitleParams(text=_wrap(french(view.indicator.name)), subtitle=lines, anchor="start", offset=12)
-    styled = (
-        chart.properties(title=title, width=width, background="white", padding=8)
-        .configure(font=FONT, aria=False)
-        .configure_view(stroke=None)
-        .configure_title(fontSize=15, subtitleFontSize=12.5, color=INK, subtitleColor="#444444", font=FONT)
-        .configure_axis(labelFontSize=12, titleFontSize=12, labelColor=INK, titleColor=INK, gridColor="#e3e3e3")
-    )
-    return dict(styled.to_dict())
-
-
-def _wrap(text: str, width: int = 62) -> list[str]:
-    lines = [""]
-    for word in text.split(" "):
-        if lines[-1] and len(lines[-1]) + len(word) >= width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
-
-
 def _modalities(view: IndicatorView, breakdown: str, names: Names, references: Mapping[str, float]) -> Chart:
-    alt = _altair()
+    alt = altair()
     indicator = view.indicator
     ordered = names.order(indicator, breakdown, view.breakdowns[breakdown])
     shown = _shown(ordered)[:MAX_MODALITIES]
@@ -165,7 +117,7 @@ def _modalities(view: IndicatorView, breakdown: str, names: Names, references: M
         for one in shown
     ]
     intervals = any(one.low is not None for one in shown)
-    number, title = _axis_of(indicator.unit)
+    number, title = axis_of(indicator.unit)
     base = alt.Chart(alt.Data(values=rows)).encode(
         y=alt.Y("modalite:N", sort=None, title=None, axis=alt.Axis(labelLimit=270, domain=False, ticks=False))
     )
@@ -187,7 +139,7 @@ def _modalities(view: IndicatorView, breakdown: str, names: Names, references: M
         name=indicator.id,
         alt=_modalities_alt(view, rows, detail, references),
         caption=f"{french(indicator.name)}, {in_sentence(detail)}." + _left_out(hidden, len(_shown(ordered)), absent),
-        spec=_finish(alt.layer(*layers), view, detail),
+        spec=styled(alt.layer(*layers), view, detail),
     )
 
 
@@ -223,49 +175,7 @@ def _modalities_alt(view: IndicatorView, rows: list[Spec], detail: str, referenc
     texts = {label: format_value(value, view.indicator.unit) for label, value in references.items()}
     marks = [label if value in label else f"{label} {value}" for label, value in texts.items()]
     marked = f" Trait vertical\u00a0: {enumerate_fr(marks)}." if marks else ""
-    return _alt(view, f"{detail}. {enumerate_fr(parts)}.{marked}")
-
-
-def _alt(view: IndicatorView, text: str) -> str:
-    return f"{french(view.indicator.name)}. {text}{f' {FICTITIOUS}.' if view.synthetic else ''}"
-
-
-def _line(view: IndicatorView, figures: list[Figure]) -> Chart:
-    alt = _altair()
-    rows = [
-        {
-            "periode": format_period(one.period_start, one.period_end),
-            "valeur": one.value,
-            "bas": one.low,
-            "haut": one.high,
-            "texte": format_value(one.value, one.unit) if place in (0, len(figures) - 1) else "",
-        }
-        for place, one in enumerate(figures)
-    ]
-    number, title = _axis_of(view.indicator.unit)
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X(
-            "periode:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, grid=False), scale=alt.Scale(padding=0.6)
-        )
-    )
-    whole = {} if unit_of(view.indicator.unit).decimals else {"tickMinStep": 1}
-    ticks = alt.Axis(format=number, tickCount=5, **whole)
-    axis = alt.Y("valeur:Q", title=title or None, axis=ticks, scale=alt.Scale(zero=True))
-    layers = [
-        base.mark_line(color=MAIN, strokeWidth=2).encode(y=axis),
-        base.mark_point(color=MAIN, filled=True, size=80, opacity=1).encode(y="valeur:Q"),
-        base.mark_text(dy=-14, fontSize=12, color=INK).encode(y="valeur:Q", text="texte:N"),
-    ]
-    intervals = any(one.low is not None for one in figures)
-    if intervals:
-        layers.insert(0, base.mark_rule(color=MAIN, strokeWidth=2.5).encode(y=alt.Y("bas:Q"), y2=alt.Y2("haut:Q")))
-    first, last = rows[0]["periode"], rows[-1]["periode"]
-    detail = f"De {first} à {last}" + (INTERVAL if intervals else "")
-    pairs = zip(figures, rows, strict=True)
-    told = enumerate_fr([f"{format_value(one.value, one.unit)} en {row['periode']}" for one, row in pairs])
-    spec = _finish(alt.layer(*layers).properties(height=230 if len(rows) > _PAIR else 150), view, detail, width=590)
-    caption = f"{french(view.indicator.name)}, {detail[:1].lower()}{detail[1:]}."
-    return Chart(name=view.indicator.id, alt=_alt(view, f"{detail}. {told}."), caption=caption, spec=spec)
+    return alt_text(view, f"{detail}. {enumerate_fr(parts)}.{marked}")
 
 
 def _stacked(figures: Sequence[Figure], own: str) -> list[Spec]:
@@ -284,12 +194,12 @@ def _stacked(figures: Sequence[Figure], own: str) -> list[Spec]:
 
 
 def _strip(view: IndicatorView, names: Names, own: str) -> Chart:
-    alt = _altair()
+    alt = altair()
     figures = [one for one in view.territories if one.value is not None and not one.hidden]
     rows = _stacked(figures, own)
     mine = next((one for one in figures if one.territory == own), None)
     middle = sorted(one.value or 0.0 for one in figures)[len(figures) // 2]
-    unit, (number, title) = view.indicator.unit, _axis_of(view.indicator.unit)
+    unit, (number, title) = view.indicator.unit, axis_of(view.indicator.unit)
     scale = alt.Scale(zero=False, nice=True)
     axis = alt.X("x:Q", title=title or None, axis=alt.Axis(format=number, tickCount=6), scale=scale)
     top = max(row["y"] for row in rows)
@@ -309,9 +219,9 @@ def _strip(view: IndicatorView, names: Names, own: str) -> Chart:
     told += f" {names.territory(own)}\u00a0: {format_value(mine.value, unit)}." if mine else ""
     return Chart(
         name=view.indicator.id,
-        alt=_alt(view, f"{detail}. {told}"),
+        alt=alt_text(view, f"{detail}. {told}"),
         caption=f"{french(view.indicator.name)} ({detail}).",
-        spec=_finish(alt.layer(*layers).properties(height=min(240, 60 + 14 * top)), view, detail, width=620),
+        spec=styled(alt.layer(*layers).properties(height=min(240, 60 + 14 * top)), view, detail, width=620),
     )
 
 
@@ -391,4 +301,4 @@ def plot(results: Any, indicator: str | None = None) -> Any:
     wanted = indicator or (figures[0].indicator if figures else "")
     view = view_of(catalogue[wanted], [one for one in figures if one.indicator == wanted], "")
     chart = chart_of(view, Names(catalogue))
-    return _altair().Chart.from_dict(chart.spec) if chart else None
+    return altair().Chart.from_dict(chart.spec) if chart else None

@@ -40,6 +40,10 @@ def write_results(results: Results, campaign: Campaign, out: Path) -> Path:
     frame = results.to_frame()
     frame.write_parquet(folder / "indicateurs.parquet", statistics=False)
     spreadsheet_safe(frame).write_csv(folder / "indicateurs.csv")
+    beside_them = {name: getattr(results, name) for name in ("evolutions", "versions", "redressement")}
+    for name, beside in beside_them.items():
+        beside.write_parquet(folder / f"{name}.parquet", statistics=False)
+        spreadsheet_safe(beside).write_csv(folder / f"{name}.csv")
     text = json.dumps(dict(results.provenance), ensure_ascii=False, indent=2, sort_keys=True)
     (folder / "provenance.json").write_text(text + "\n", encoding="utf-8")
     _snapshot(campaign, folder / _SNAPSHOT)

@@ -16,6 +16,7 @@ from ess_impact.definitions.indicators import Indicator
 from ess_impact.definitions.plans import Plan
 from ess_impact.definitions.vocabulary import DIFFUSION_ORDER, Diffusion
 from ess_impact.errors import ReadingError, unknown_name
+from ess_impact.report.evolution_frames import Evolution, FormerFigure, read_evolutions, read_versions
 
 if TYPE_CHECKING:
     import polars
@@ -202,6 +203,8 @@ class Edition:
     ----------
     views : mapping of str to IndicatorView
         What there is to show of each indicator.
+    evolutions, versions : mapping of str to tuple
+        Changes, trends and targets, and figures under former versions, by indicator.
     digest : str
         Fingerprint of the results.
     """
@@ -212,6 +215,8 @@ class Edition:
     plan: Plan | None
     diffusion: Diffusion
     digest: str
+    evolutions: Mapping[str, tuple[Evolution, ...]] = field(default_factory=dict)
+    versions: Mapping[str, tuple[FormerFigure, ...]] = field(default_factory=dict)
 
     @property
     def synthetic(self) -> bool:
@@ -330,6 +335,8 @@ def load_edition(results_dir: str | Path, diffusion: Diffusion = "public") -> Ed
         plan=plans.get(provenance.plan) or next(iter(plans.values()), None),
         diffusion=diffusion,
         digest=hashlib.sha256(parquet.read_bytes()).hexdigest(),
+        evolutions=read_evolutions(folder, diffusion),
+        versions=read_versions(folder, diffusion),
     )
 
 

@@ -67,6 +67,28 @@ def as_html(value: object) -> Markup:
     return trusted(html.escape(_one_line(value)).replace("`", "&#96;"))
 
 
+def as_code(text: str) -> Markup:
+    """Return code safe inside HTML, its lines and their indentation kept.
+
+    Parameters
+    ----------
+    text : str
+        SQL or any source text.
+
+    Returns
+    -------
+    markupsafe.Markup
+        A ``<pre>`` element.
+
+    Examples
+    --------
+    >>> as_code("SELECT\\n  a < b")
+    Markup('<pre class="code"><code>SELECT\\n  a &lt; b</code></pre>')
+    """
+    safe = html.escape(_DIRECTION.sub("", text)).replace("`", "&#96;")
+    return trusted(f'<pre class="code"><code>{safe}</code></pre>')
+
+
 def as_myst(value: object) -> Markup:
     """Return text that MyST shows as it is: no markup, role, directive, formula or link can start in it.
 

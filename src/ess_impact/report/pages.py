@@ -17,6 +17,7 @@ from ess_impact.report.labels import CIRCLES, Names, french, in_sentence, label_
 from ess_impact.report.markup import as_myst, block, trusted
 from ess_impact.report.reference_pages import method_pages, reading_pages
 from ess_impact.report.sentences import placement_sentences, sentences_of
+from ess_impact.report.sheet_pages import sheet_pages
 from ess_impact.report.tables import baselines_table, breakdown_table, history_table, territories_table
 from ess_impact.report.writer import Page, Writer, objectives_of, page_name, target
 from ess_impact.text import format_date, format_value, plural, typeset
@@ -51,7 +52,7 @@ def write_pages(edition: Edition, sources: Path) -> tuple[list[Page], dict[str, 
                 writer.home.setdefault(view.indicator.id, f"{page_name(objective)}.html#{view.anchor}")
     numbers = {one.id: place for place, one in enumerate((o for o in objectives if o.kind == "objectif"), start=1)}
     middle = [_objective_page(writer, objective, numbers.get(objective.id)) for objective in objectives]
-    reading = [*reading_pages(writer), *method_pages(writer)]
+    reading = [*reading_pages(writer), *sheet_pages(writer), *method_pages(writer)]
     return [_home_page(writer, objectives), *middle, *reading], writer.charts
 
 

@@ -34,6 +34,7 @@ NO_VALUE: Mapping[str, str] = {
     "manquants_excessifs": "Valeur non calculée : trop de réponses sont inconnues pour qu’elle ait un sens.",
     "effectif_insuffisant": "Valeur non calculée : l’effectif est trop faible.",
     "strate_vide": "Valeur non calculée : une strate de la standardisation est vide.",
+    "hors_domaine": "Valeur non calculée : les sommes sont hors de ce que la méthode admet (négatives, ou part de plus d’un tout).",
     "secret_statistique": "Valeur non publiée : secret statistique.",
     "sans_objet": "Sans objet pour cette période ou ce territoire.",
     "donnee_exhaustive": "Valeur non calculée : aucune observation connue.",
@@ -54,6 +55,16 @@ NO_INTERVAL: Mapping[str, str] = {
     "manquants_excessifs": "Pas d’intervalle : trop de réponses sont inconnues.",
     "effectif_insuffisant": "Pas d’intervalle : l’effectif est trop faible ; la valeur est descriptive.",
     "strate_vide": "Pas d’intervalle : une strate de la standardisation est vide.",
+    "hors_domaine": "Pas d’intervalle : une somme négative n’est pas un nombre d’événements ; la valeur est descriptive.",
+    "intervalle_non_borne": (
+        "Pas d’intervalle : le dénominateur est trop incertain, aucune valeur ne peut être écartée ; "
+        "la valeur est descriptive."
+    ),
+    "intervalle_complementaire": (
+        "Pas d’intervalle : le dénominateur est trop incertain, seules des valeurs du milieu peuvent être écartées ; "
+        "la valeur est descriptive."
+    ),
+    "tous_ont_repondu": "Pas d’intervalle : toutes les structures attendues ont répondu, il n’y a rien à estimer.",
     "donnee_exhaustive": (
         "Pas d’intervalle : ce qui est reçu est compté en entier, rien n’a été tiré au sort. "
         "D’une année à l’autre, la valeur dépend aussi du périmètre et du millésime des données."
@@ -69,7 +80,8 @@ NO_INTERVAL: Mapping[str, str] = {
 """Why there is a value without an interval, by reason code."""
 
 _TOTALS = ("count", "distinct_count", "sum")
-_CHANGE = re.compile(r"À périmètre constant [^.]*? en un an\.")
+_CHANGE = re.compile(r"À périmètre constant [^.]*? en un an[^.]*\.")
+_BOUNDED = "intervalle à 95"
 
 
 def _n(value: float | None) -> str:
@@ -294,7 +306,8 @@ def notes_sentence(indicator: object, figure: Figure) -> str:
     text = typeset(figure.notes or "")
     if isinstance(indicator, Qualitative) or (figure.kind in _TOTALS and figure.value == figure.n_repondants):
         return _CHANGE.sub("", text).strip()
-    if figure.low is None or not _CHANGE.search(text):
+    change = _CHANGE.search(text)
+    if figure.low is None or change is None or _BOUNDED in change.group():
         return text
     return f"{text} Cet écart n’a pas d’intervalle\u00a0: le hasard peut suffire à l’expliquer."
 

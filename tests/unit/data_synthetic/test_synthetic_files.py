@@ -22,6 +22,10 @@ TEXT_FILES = {
     "services/clauses.csv": "clauses",
     "services/subventions.csv": "subventions",
     "services/cdess.csv": "cdess",
+    "structures/activites_circulaires.csv": "activites_circulaires",
+    "services/filieres_innovantes.csv": "filieres_innovantes",
+    "veille/communes_fictives.csv": "communes",
+    "veille/agriculture_fictive.csv": "agriculture",
     "veille/departements_fictifs.csv": "departements",
     "veille/cantines_fictives.csv": "cantines",
 }

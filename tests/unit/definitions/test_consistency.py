@@ -82,6 +82,9 @@ TABLES = {
     "unknown dates": ("[jour, fin]", "[jour, finn]", "name: duree", "fin"),
     "unknown list": ("{column: themes, any", "{column: theme, any", "name: bio", "themes"),
     "unknown date of a year": ("days_between: [jour, fin]", "year_of: jours", "name: duree", "jour"),
+    "unknown half of a joined column": (
+        "prefix: {column: siret, length: 9}", "joined: [siret, personnne]", "name: siren", "personne",
+    ),
     "expression of another type": ("duree > parametre('seuil')", "duree + 1", "name: longue", "vrai ou faux"),
     "unknown column of a derived one": ("duree > parametre('seuil')", "dure > 1", "name: longue", "« duree »"),
     "number that is a text": ("days_between: [jour, fin]", "expr: note", "name: duree", "un nombre"),

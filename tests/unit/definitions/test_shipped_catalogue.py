@@ -24,6 +24,7 @@ SUBSETS = {
     "postes_produits": "postes_valeur_ajoutee",
     "postes_ressources": "postes_comptes",
     "achats_egalim": "categories_egalim_exclusives",
+    "activites_garage": "activites_circulaires",
 }
 TABLES = {
     "structures": "structure",
@@ -34,6 +35,10 @@ TABLES = {
     "achats": "structure",
     "mobilite": "structure",
     "legumeries": "structure",
+    "activites_circulaires": "structure",
+    "filieres_innovantes": "service",
+    "communes": "ouverte",
+    "agriculture": "ouverte",
     "cdess": "service",
     "departements": "ouverte",
     "cantines": "ouverte",

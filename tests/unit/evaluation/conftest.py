@@ -16,7 +16,7 @@ from ess_impact.definitions.plans import Plan
 from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import SCALES
 from ess_impact.engine.cells import Cells
-from ess_impact.engine.duckdb_engine import compute_cells
+from ess_impact.engine.computing import compute_cells
 from ess_impact.evaluation.indicators import compute_rows
 from ess_impact.evaluation.rows import Context
 

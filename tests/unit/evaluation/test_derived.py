@@ -143,3 +143,32 @@ def test_a_derived_figure_stands_beside_its_target_and_its_reference(office: Any
     (row,) = office.results(indicators, ROWS, plan=plan)["deux"]
     assert (row["target"], row.get("target_gap")) == (10, 6)
     assert (row.get("reference_value"), row.get("comparison")) == (5, "au_dessus")
+
+
+def test_one_modality_of_a_breakdown_is_read_as_a_total(office: Any) -> None:
+    gap = {
+        "from": {
+            "a": {"indicator": "montants", "breakdown": "zone", "modality": "a"},
+            "b": {"indicator": "montants", "breakdown": "zone", "modality": "b"},
+        },
+        "formula": "a - b",
+    }
+    found = computed(office, gap)
+    # 60 € in zone a, 8 € in zone b.
+    assert {place: row["value"] for place, row in found.items()} == {("_T", "_T"): 52.0}
+
+
+def test_a_modality_nobody_has_gives_no_row(office: Any) -> None:
+    gap = {"from": {"a": {"indicator": "montants", "breakdown": "zone", "modality": "c"}}, "formula": "a"}
+    assert computed(office, gap) == {}
+
+
+def test_a_hidden_modality_hides_the_gap(office: Any) -> None:
+    gap = {"from": {"a": {"indicator": "montants", "breakdown": "zone", "modality": "b"}}, "formula": "a"}
+    (row,) = computed(office, gap, **PERSON).values()
+    assert (row["value"], row["reason"]) == (None, "secret_statistique")
+
+
+def test_a_modality_is_that_of_a_breakdown(office: Any) -> None:
+    with pytest.raises(ValueError, match="ventilation"):
+        office.indicator("derived", id="x", **{"from": {"a": {"indicator": "lignes", "modality": "a"}}, "formula": "a"})

@@ -25,7 +25,8 @@ STAYING = answers(a=(100, 200), b=(300, 500), c=(None, 9_900), d=(7_000, None))
 
 def changes(office: Any, kind: str, rows: Any, **more: Any) -> Any:
     indicator = office.indicator(kind, **more)
-    return panel_changes(office.frame(rows), office.table, [indicator], office.catalogue().scope(office.table))
+    found = panel_changes(office.frame(rows), office.table, [indicator], office.catalogue().scope(office.table))
+    return {key: (change.difference, change.units) for key, change in found.items()}
 
 
 def test_only_those_present_both_years_count(office: Any) -> None:

@@ -1,0 +1,260 @@
+"""What shown cells publish, as additive quantities, and how wide the interval of each hidden figure must stay."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ess_impact.definitions.indicators import (
+    CollectedIndicator,
+    DistinctMeasure,
+    FractionMeasures,
+    Measure,
+    Proportion,
+    ValueMeasure,
+)
+from ess_impact.engine.cells import Cells, Integers, UnitSums
+from ess_impact.evaluation.secrecy.attack import Flags, Floats
+from ess_impact.evaluation.secrecy.primary import counts_persons
+from ess_impact.evaluation.secrecy.protection import Need, Quantity
+
+
+def measures_of(indicator: CollectedIndicator) -> list[Hashable]:
+    """Name the measures an indicator publishes: equal names are the same figures.
+
+    Parameters
+    ----------
+    indicator : CollectedIndicator
+        The definition.
+
+    Returns
+    -------
+    list
+        Numerator then denominator, or the single value; the id alone where nothing is protected.
+    """
+    secrecy, measures = indicator.secrecy, indicator.measures
+    if secrecy.unit not in ("personne", "entreprise"):
+        return [indicator.id]
+    base = (indicator.table, indicator.period.column, secrecy.unit, secrecy.column)
+    if isinstance(measures, DistinctMeasure):
+        return [(base, measures.value.column, frozenset({indicator.where, measures.value.where, None}))]
+    parts = (
+        {"numerator": measures.numerator, "denominator": measures.denominator}
+        if isinstance(measures, FractionMeasures)
+        else {"value": measures.value}
+    )
+    found: list[Hashable] = []
+    for name, one in parts.items():
+        conditions = {indicator.where, one.where, None}
+        if isinstance(indicator, Proportion) and name == "numerator":
+            conditions.add(indicator.measures.denominator.where)
+        found.append((base, one.expr, frozenset(conditions)))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One additive part of what an indicator publishes.
+
+    Attributes
+    ----------
+    name : hashable
+        The same for the same figures of another indicator.
+    values : ndarray of int, shape (g,)
+        Aligned with the cells of the indicator.
+    amount : bool
+        Whether it sums amounts rather than rows.
+    signed : bool
+        Whether its definition subtracts: it may then be negative.
+    largest : ndarray of int, optional
+        Largest contribution of one enterprise.
+    """
+
+    name: Hashable
+    values: Integers
+    amount: bool = False
+    signed: bool = False
+    largest: Integers | None = None
+
+
+def parts_of(cells: Cells) -> dict[str, Part]:
+    """Split what an indicator publishes into parts that vary independently.
+
+    Parameters
+    ----------
+    cells : Cells
+        Its cells.
+
+    Returns
+    -------
+    dict
+        Role (``numerator``, ``rest`` of the denominator, ``denominator``, ``rows``, ``missing``) to part.
+    """
+    indicator, names = cells.indicator, measures_of(cells.indicator)
+    units = cells.enterprises
+    found = {"missing": Part(name=(*names, "missing"), values=cells.missing)}
+    if indicator.kind in ("count", "proportion"):
+        rest = cells.n - cells.numerator
+        return found | {
+            "numerator": Part(name=names[0], values=cells.numerator),
+            "rest": Part(name=(*names, "rest"), values=rest),
+        }
+    found["rows"] = Part(name=(*names, "rows"), values=cells.n)
+    measures = indicator.measures
+    if isinstance(measures, DistinctMeasure):
+        return found
+    largest, dominant = (units.largest, units.dominant_n) if units else (None, None)
+    if isinstance(measures, ValueMeasure):
+        if indicator.kind in ("sum", "mean"):
+            found["numerator"] = _part(names[0], cells.numerator, measures.value, largest)
+        return found
+    found["numerator"] = _part(names[0], cells.numerator, measures.numerator, largest)
+    if _nested(cells):
+        rest = cells.denominator - cells.numerator
+        found["rest"] = _part((*names, "rest"), rest, measures.denominator)
+    else:
+        found["denominator"] = _part(names[1], cells.denominator, measures.denominator, dominant)
+    return found
+
+
+def _part(name: Hashable, values: Integers, measure: Measure, largest: Integers | None = None) -> Part:
+    written = measure.expr or ""
+    return Part(name=name, values=values, amount=bool(written), signed="-" in written, largest=largest)
+
+
+def _nested(cells: Cells) -> bool:
+    """Tell whether the numerator is known to be a part of the denominator."""
+    measures = cells.indicator.measures
+    return (
+        isinstance(measures, FractionMeasures)
+        and measures.numerator.expr == measures.denominator.expr
+        and measures.denominator.where is None
+        and not any(x < 0 or x > d for x, d in zip(cells.numerator, cells.denominator, strict=True))
+    )
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Quantities of several indicators that share measures, over the union of their cells.
+
+    Attributes
+    ----------
+    count : int
+        Number m of cells of the union.
+    vectors : dict
+        Name of a part to its values, shape (m,): NaN where it is hidden or not published.
+    published : dict
+        Name of a part to the cells that hold it, shown or hidden, shape (m,).
+    """
+
+    count: int
+    vectors: dict[Hashable, Floats] = field(default_factory=dict)
+    published: dict[Hashable, Flags] = field(default_factory=dict)
+    signed: set[Hashable] = field(default_factory=set)
+    known: dict[Hashable, Floats] = field(default_factory=dict)
+    alone: dict[Hashable, set[int]] = field(default_factory=dict)
+    needs: dict[tuple[int, tuple[Hashable, ...]], tuple[float, bool]] = field(default_factory=dict)
+
+    def add(self, cells: Cells, places: Sequence[int]) -> None:
+        """Add what an indicator publishes.
+
+        Parameters
+        ----------
+        cells : Cells
+            Its cells; NaN where a figure is hidden.
+        places : sequence of int
+            Position of each in the union.
+        """
+        where = np.asarray(places, dtype=np.intp)
+        for part in parts_of(cells).values():
+            values = self.vectors.setdefault(part.name, np.full(self.count, np.nan))
+            given = np.asarray(part.values, dtype=np.float64)
+            told = np.isfinite(given)
+            values[where[told]] = given[told]
+            self.published.setdefault(part.name, np.zeros(self.count, dtype=bool))[where] = True
+            if part.signed or (given[told] < 0).any():
+                self.signed.add(part.name)
+            known = self.known.setdefault(part.name, np.zeros(self.count))
+            alone = self.alone.setdefault(part.name, set())
+            if cells.enterprises is not None:
+                _add_contributors(part, cells.enterprises, places, known, alone)
+
+    def require(self, cells: Cells, index: int, place: int, least: int) -> None:
+        """Add what one hidden cell of an indicator must keep.
+
+        Parameters
+        ----------
+        cells : Cells
+            Cells of the indicator.
+        index, place : int
+            Position of the cell, among them and in the union.
+        least : int
+            Persons or enterprises below which the cell is hidden.
+        """
+        for figure in figures_of(cells):
+            value = abs(float(sum(part.values[index] for part in figure)))
+            names = tuple(part.name for part in figure)
+            share = 1 / cells.indicator.secrecy.max_share - 1
+            level = share * value if figure[0].amount else float(least)
+            if level:
+                former = self.needs.get((place, names), (0.0, False))
+                self.needs[place, names] = (max(level, former[0]), not value)
+
+    def quantities(self) -> tuple[list[Quantity], list[Need]]:
+        """Return the quantities and the needs, by position.
+
+        Returns
+        -------
+        tuple
+            Quantities; needs that name them.
+        """
+        used = list(dict.fromkeys(name for _, names in self.needs for name in names))
+        numbers = {name: number for number, name in enumerate(used)}
+        quantities = [
+            Quantity(
+                values=self.vectors[name],
+                known=self.known[name],
+                signed=name in self.signed,
+                alone=frozenset(self.alone[name]),
+            )
+            for name in used
+        ]
+        needs = [
+            Need(cell=place, quantities=tuple(sorted(numbers[name] for name in names)), level=level, nil=nil)
+            for (place, names), (level, nil) in self.needs.items()
+        ]
+        return quantities, sorted(needs, key=lambda one: (one.cell, one.quantities))
+
+
+def _add_contributors(part: Part, units: UnitSums, places: Sequence[int], known: Floats, alone: set[int]) -> None:
+    for index, place in enumerate(places):
+        count = int(units.units[index])
+        if count == 1:
+            alone.add(place)
+        elif part.amount and part.largest is not None:
+            # Enterprises that share a cell: the largest attacks the others.
+            known[place] = max(known[place], float(part.largest[index]))
+
+
+def figures_of(cells: Cells) -> list[tuple[Part, ...]]:
+    """List the figures of an indicator that must stay uncertain where a cell is hidden.
+
+    Parameters
+    ----------
+    cells : Cells
+        Cells of the indicator.
+
+    Returns
+    -------
+    list of tuple of Part
+        Each figure is the sum of its parts: numbers of rows, all rows together, amounts.
+    """
+    parts = parts_of(cells)
+    counted = [one for role, one in parts.items() if role != "missing" and not one.amount]
+    if "rows" in parts and not counts_persons(cells.indicator)[1]:
+        counted = [parts["rows"]]
+    rows = [parts["rows"]] if "rows" in parts else [parts["numerator"], parts["rest"]]
+    amounts = [one for one in parts.values() if one.amount]
+    return [*((one,) for one in counted), (*rows, parts["missing"]), *((one,) for one in amounts)]

@@ -1,0 +1,140 @@
+"""Statuses of cells: free, hidden, or hidden to protect another."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Sequence
+from dataclasses import dataclass
+
+from ess_impact.engine.cells import Cells
+from ess_impact.evaluation.secrecy.primary import disclosive, least_of
+from ess_impact.evaluation.secrecy.protection import FREE, PRIMARY, protect
+from ess_impact.evaluation.secrecy.quantities import Ledger, measures_of
+from ess_impact.evaluation.secrecy.relations import Identity, identity, relations
+
+UNPROTECTED = ("aucun", "deja_public")
+"""Units that hide nothing: none, or public by law."""
+
+
+def confidentiality(cells: Cells, *, min_count: int | None = None, sensitive: Collection[str] = ()) -> list[str]:
+    """Give each cell of one indicator its status; see :func:`joint_confidentiality`.
+
+    Parameters
+    ----------
+    cells : Cells
+        g cells of one indicator.
+    min_count : int, optional
+        Campaign's threshold; the definition's own prevails when higher.
+    sensitive : collection of str
+        Breakdown columns that describe a sensitive group.
+
+    Returns
+    -------
+    list of str
+        g statuses: ``"F"`` free, ``"C"`` hidden, ``"D"`` hidden to protect another.
+    """
+    return joint_confidentiality([cells], min_count=min_count, sensitive=sensitive)[cells.indicator.id]
+
+
+def joint_confidentiality(
+    group: Sequence[Cells], *, min_count: int | None = None, sensitive: Collection[str] = ()
+) -> dict[str, list[str]]:
+    """Give each cell its status: free, hidden, or hidden to protect another.
+
+    Primary rules: :func:`ess_impact.evaluation.secrecy.primary.disclosive`. Secondary rule: least loss such that every
+    hidden figure keeps an interval as wide as its level, what is left of a shown total could itself be shown, and
+    relations determine no hidden cell (:func:`ess_impact.evaluation.secrecy.protection.protect`). Indicators that
+    publish a same measure hide the same cells: one would give the other back.
+
+    Parameters
+    ----------
+    group : sequence of Cells
+        Cells of the indicators of one table.
+    min_count : int, optional
+        Campaign's threshold; a definition's own prevails when higher.
+    sensitive : collection of str
+        Breakdown columns that describe a sensitive group.
+
+    Returns
+    -------
+    dict
+        Indicator id to statuses, aligned with its cells.
+    """
+    found: dict[str, list[str]] = {}
+    for members in linked(group):
+        status = _status_of(members, min_count or 0, sensitive)
+        found |= {cells.indicator.id: [status[identity(key)] for key in cells.keys] for cells in members}
+    return found
+
+
+def linked(group: Sequence[Cells]) -> list[list[Cells]]:
+    """Put together the indicators that publish a same measure, directly or through others.
+
+    Parameters
+    ----------
+    group : sequence of Cells
+        Cells of several indicators.
+
+    Returns
+    -------
+    list of list of Cells
+        Each indicator in one list; the order of the group does not matter.
+    """
+    found: list[tuple[set[Hashable], list[Cells]]] = []
+    for cells in sorted(group, key=lambda one: one.indicator.id):
+        names, members = set(measures_of(cells.indicator)), [cells]
+        for one in [one for one in found if one[0] & names]:
+            found.remove(one)
+            names, members = names | one[0], one[1] + members
+        found.append((names, members))
+    return [members for _, members in found]
+
+
+def _status_of(group: Sequence[Cells], min_count: int, sensitive: Collection[str]) -> dict[Identity, str]:
+    keys = list({identity(key): key for cells in group for key in cells.keys}.values())
+    status = [FREE] * len(keys)
+    if any(cells.indicator.secrecy.unit not in UNPROTECTED for cells in group):
+        position = {identity(key): index for index, key in enumerate(keys)}
+        places = [{position[identity(key)]: index for index, key in enumerate(cells.keys)} for cells in group]
+        rules = _Rules(group, places, min_count, sensitive)
+        status = [PRIMARY if rules.hide([place]) else FREE for place in range(len(keys))]
+        if PRIMARY in status:
+            quantities, needs = rules.ledger(status).quantities()
+            sizes = rules.sizes(len(keys))
+            status = protect(status, relations(keys), sizes, rules.hide, quantities=quantities, needs=needs)
+    return {identity(key): status[index] for index, key in enumerate(keys)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """Primary rules over the union of the cells of several indicators."""
+
+    group: Sequence[Cells]
+    places: Sequence[dict[int, int]]
+    min_count: int
+    sensitive: Collection[str]
+
+    def hide(self, wheres: Sequence[int]) -> bool:
+        """Tell whether cells taken together would have to be hidden, for one indicator at least."""
+        return any(
+            disclosive(cells, [place[where] for where in wheres if where in place], self.min_count, self.sensitive)
+            for cells, place in zip(self.group, self.places, strict=True)
+        )
+
+    def sizes(self, count: int) -> list[int]:
+        """Return the rows behind each cell, unknown ones included."""
+        found = [0] * count
+        for cells, place in zip(self.group, self.places, strict=True):
+            for where, index in place.items():
+                found[where] = max(found[where], int(cells.n[index]) + int(cells.missing[index]))
+        return found
+
+    def ledger(self, status: Sequence[str]) -> Ledger:
+        """Return what is published, and what each hidden cell must keep."""
+        found = Ledger(len(status))
+        for cells, place in zip(self.group, self.places, strict=True):
+            found.add(cells, list(place))
+            for where, index in place.items():
+                if status[where] == PRIMARY:
+                    least = least_of(cells, [index], self.min_count, self.sensitive)
+                    found.require(cells, index, where, least)
+        return found

@@ -1,0 +1,210 @@
+"""Figures under the former versions of their definition, period by period, beside those of today."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from ess_impact.definitions.fingerprint import definition_hash
+from ess_impact.definitions.indicators import CollectedIndicator, DerivedIndicator, Indicator
+from ess_impact.definitions.versions import former_version
+from ess_impact.definitions.vocabulary import ColumnType
+from ess_impact.engine.cells import CellKey, Cells
+from ess_impact.engine.computing import compute_cells
+from ess_impact.evaluation.derived import derive
+from ess_impact.evaluation.estimates import estimate
+from ess_impact.evaluation.evolution import Row, Rows, totals_of
+from ess_impact.evaluation.results import rounded
+from ess_impact.evaluation.rows import HIDDEN, Context, rows_of
+from ess_impact.evaluation.secrecy import FREE, MIN_ENTERPRISES, confidentiality
+
+SCHEMA: dict[str, Any] = {
+    "indicator": pl.String,
+    "geo_level": pl.String,
+    "territory": pl.String,
+    "period_start": pl.Date,
+    "period_end": pl.Date,
+    "version": pl.String,
+    "definition_hash": pl.String,
+    "value": pl.Float64,
+    "unit": pl.String,
+    "previous_version": pl.String,
+    "previous_hash": pl.String,
+    "previous_value": pl.Float64,
+    "previous_unit": pl.String,
+    "difference": pl.Float64,
+    "difference_unit": pl.String,
+    "reason": pl.String,
+    "valid_until": pl.Date,
+    "changed": pl.String,
+    "diffusion": pl.String,
+    "synthetic": pl.Boolean,
+}
+"""Column to polars type of ``results/versions``, in the order of the file."""
+SORT_BY = ("indicator", "territory", "period_start", "previous_version")
+OTHER_UNIT = "unites_differentes"
+"""No difference: the two versions are not counted in the same unit."""
+
+Tables = Mapping[str, pl.DataFrame]
+
+
+def versions_frame(context: Context, tables: Tables, rows: Rows, as_of: date | None = None) -> pl.DataFrame:
+    """Compute the totals of each indicator under its former versions, on the same rows.
+
+    Parameters
+    ----------
+    context : Context
+        The run.
+    tables : mapping of str to polars.DataFrame
+        Accepted rows.
+    rows : mapping of str to sequence of dict
+        Rows of results by indicator, secrecy applied.
+    as_of : datetime.date, optional
+        Day on which dated parameters are read.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns of :data:`SCHEMA`: one row per territory, period and former version that computes something else.
+
+    Notes
+    -----
+    Totals only: a former version has no breakdown from which a hidden cell could be taken away. A former value is
+    given where today's is, where its own rows could be published, and where the persons or enterprises the two
+    versions do not count alike are none, or enough of them.
+    """
+    made: list[Row] = []
+    for name, own in rows.items():
+        current = context.catalogue[name]
+        today = definition_hash(context.catalogue, current)
+        for story in current.previous:
+            old = former_version(current, story)
+            digest = definition_hash(context.catalogue, old)
+            if digest == today:
+                continue
+            told = {"valid_until": story.valid_until, "changed": story.change.fr, "previous_hash": digest}
+            computed = _former_rows(context, tables, rows, (current, old), as_of)
+            made += [row | told for row in _beside(own, computed, old)]
+    complete = [{column: row.get(column) for column in SCHEMA} for row in made]
+    return rounded(pl.DataFrame(complete, schema=SCHEMA, orient="row")).sort(SORT_BY)
+
+
+Place = tuple[str, date]
+
+
+def _place(row: Row) -> Place:
+    return row["territory"], row["period_start"]
+
+
+def _former_rows(
+    context: Context, tables: Tables, rows: Rows, versions: tuple[Indicator, Indicator], as_of: date | None
+) -> dict[Place, Row]:
+    """Return the totals of a former version, those that today's figure would give away emptied."""
+    current, old = versions
+    if isinstance(old, DerivedIndicator):
+        found = derive(context, old, rows)
+    elif old.table in tables and not isinstance(current, DerivedIndicator):
+        found = _collected(context, tables[old.table], (current, old), as_of)
+    else:
+        return {}
+    return {_place(series[0]): series[0] for row in found for series in totals_of([row])}
+
+
+def _collected(
+    context: Context, frame: pl.DataFrame, versions: tuple[CollectedIndicator, CollectedIndicator], as_of: date | None
+) -> list[Row]:
+    current, old = versions
+    table = context.catalogue.table(old.table)
+    scope = context.catalogue.scope(table, as_of)
+    lists = context.catalogue.codelists
+    strata = {name: one.values for name, one in lists.items()}
+
+    def computed(one: CollectedIndicator, *by: tuple[str, ...]) -> Cells:
+        return compute_cells(frame, table, [one], scope, by=by, strata=strata)[one.id]
+
+    cells = computed(old)
+    status = confidentiality(cells, min_count=context.min_count)
+    if current.table == old.table:
+        revealed = _given_away(computed, versions, _unit(context, old), context.min_count or 0)
+        status = ["C" if key in revealed else one for key, one in zip(cells.keys, status, strict=True)]
+    figures = estimate(cells, {name: one.weights for name, one in lists.items()}, resample=False)
+    return rows_of(context, cells, figures, status)
+
+
+def _unit(context: Context, indicator: CollectedIndicator) -> str | None:
+    """Column of the persons or of the enterprises that secrecy protects."""
+    if indicator.secrecy.unit == "entreprise":
+        return indicator.secrecy.column
+    columns = context.catalogue.table(indicator.table).columns
+    return next((one.name for one in columns if one.type is ColumnType.PERSONNE), None)
+
+
+def _given_away(
+    computed: Callable[..., Cells],
+    versions: tuple[CollectedIndicator, CollectedIndicator],
+    unit: str | None,
+    min_count: int,
+) -> set[CellKey]:
+    """Find the totals whose difference between two versions is the affair of too few."""
+    old = versions[1]
+    if old.secrecy.unit in ("aucun", "deja_public"):
+        return set()
+    firms = old.secrecy.unit == "entreprise"
+    threshold = MIN_ENTERPRISES if firms else max(old.secrecy.min_count, min_count)
+    by = ((unit,),) if unit else ()
+    counted = [dict(_sums(computed(one, *by), detailed=unit is not None)) for one in versions]
+    moved: dict[CellKey, list[list[float]]] = {}
+    for key in set(counted[0]) | set(counted[1]):
+        pair = [one.get(key, (0.0, 0.0, 0.0)) for one in counted]
+        gaps = [abs(a - b) for a, b in zip(*pair, strict=True)]
+        if any(gaps):
+            moved.setdefault(CellKey(territory=key.territory, year=key.year), []).append(gaps)
+    return {key for key, gaps in moved.items() if _too_few(gaps, threshold, old, firms=firms, unit=unit is not None)}
+
+
+def _too_few(gaps: list[list[float]], threshold: int, old: CollectedIndicator, *, firms: bool, unit: bool) -> bool:
+    if not unit:
+        return any(0 < gap < threshold for gap in gaps[0])
+    amounts = [gap[0] for gap in gaps]
+    return len(gaps) < threshold or (firms and max(amounts) > old.secrecy.max_share * sum(amounts) > 0)
+
+
+def _sums(cells: Cells, *, detailed: bool) -> Iterator[tuple[CellKey, tuple[float, float, float]]]:
+    """Give the numerator, the denominator and the rows of each unit, or of the whole where units are unknown."""
+    for index, key in enumerate(cells.keys):
+        if bool(key.breakdown) is detailed:
+            numerator = int(cells.numerator[index]) / cells.numerator_scale
+            denominator = int(cells.denominator[index]) / cells.denominator_scale
+            yield key, (numerator, denominator, float(cells.n[index]))
+
+
+def _beside(own: Any, former: Mapping[Place, Row], old: Indicator) -> Iterator[Row]:
+    for series in totals_of(own):
+        for row in series:
+            if _place(row) in former:
+                yield _compared(row, former[_place(row)], old)
+
+
+_KEPT = (
+    *("indicator", "geo_level", "territory", "period_start", "period_end", "version", "definition_hash"),
+    *("unit", "diffusion", "synthetic"),
+)
+
+
+def _compared(row: Row, before: Row, old: Indicator) -> Row:
+    made = {name: row[name] for name in _KEPT} | {"previous_version": old.version, "previous_unit": old.unit}
+    if row["conf_status"] != FREE:
+        return made | {"reason": HIDDEN}
+    made["value"] = row["value"]
+    if before["conf_status"] != FREE:
+        return made | {"reason": HIDDEN}
+    made["previous_value"] = before["value"]
+    if row["value"] is None or before["value"] is None:
+        return made | {"reason": row["reason"] if row["value"] is None else before["reason"]}
+    if row["unit"] != old.unit:
+        return made | {"reason": OTHER_UNIT}
+    unit = "points" if row["unit"] == "pourcent" else row["unit"]
+    return made | {"difference": row["value"] - before["value"], "difference_unit": unit, "reason": ""}
