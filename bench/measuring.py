@@ -31,15 +31,20 @@ def measure(work: Callable[[], Any], repeats: int) -> float:
 
 def measure_together(works: list[Callable[[], Any]], repeats: int) -> list[float]:
     """Time several pieces of work in turn, so that what else the machine does weighs on all alike."""
-    times: list[list[float]] = [[] for _ in works]
-    for turn in range(repeats + 1):
+    return [processor for processor, _ in measure_both(works, repeats)]
+
+
+def measure_both(works: list[Callable[[], Any]], repeats: int, *, warm: bool = True) -> list[tuple[float, float]]:
+    """Return the median processor and wall times of several pieces of work, done in turn."""
+    times: list[list[tuple[float, float]]] = [[] for _ in works]
+    for turn in range(repeats + warm):
         for work, spent in zip(works, times, strict=True):
             gc.collect()
-            start = time.process_time()
+            start = time.process_time(), time.perf_counter()
             work()
-            if turn:
-                spent.append(time.process_time() - start)
-    return [median(spent) for spent in times]
+            if turn >= warm:
+                spent.append((time.process_time() - start[0], time.perf_counter() - start[1]))
+    return [(median(one for one, _ in spent), median(one for _, one in spent)) for spent in times]
 
 
 def require(same: bool, what: str) -> None:

@@ -17,6 +17,7 @@ from measuring import Line
 
 BENCHES = {
     "engine": "engine_lines",
+    "engine_cube": "cube_lines",
     "checking": "checking_lines",
     "cross_checks": "cross_check_lines",
     "intervals": "interval_lines",

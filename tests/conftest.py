@@ -1,4 +1,4 @@
-"""The two other engines, once per run: a private PostgreSQL server and a local Spark session."""
+"""The two other engines, once per run: a private PostgreSQL server and a local Spark session; how cells compare."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 SETTINGS = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
@@ -71,3 +73,25 @@ def spark_session() -> Iterator[Any]:
     with SparkBackend(master="local[2]", config=SHORT_LIVED) as backend:
         yield backend.session
     assert SparkSession.getActiveSession() is None
+
+
+@pytest.fixture(scope="session")
+def assert_same() -> Callable[[Any, Any], None]:
+    """Comparison of whatever cells hold, to the last digit."""
+    return _same
+
+
+def _same(one: Any, other: Any) -> None:
+    """Compare whatever cells hold, to the last digit."""
+    if isinstance(one, Sequence) and not isinstance(one, str):
+        assert len(one) == len(other)
+        for left, right in zip(one, other, strict=True):
+            _same(left, right)
+    elif is_dataclass(one):
+        for field in fields(one):
+            _same(getattr(one, field.name), getattr(other, field.name))
+    elif isinstance(one, np.ndarray):
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other)
+    else:
+        assert one == other

@@ -58,9 +58,20 @@ INDICATORS: dict[str, list[dict[str, Any]]] = {
             "emplois",
             "sum",
             "Emplois de l’ESS",
+            version="2.0.0",
             unit="emplois",
             measures={"value": {"expr": "effectif"}},
             breakdowns=["epci"],
+            previous=[
+                {
+                    "version": "1.0.0",
+                    "valid_from": "2015-01-01",
+                    "valid_until": "2020-12-31",
+                    "change": label("Les apprentis sont comptés."),
+                    "where": "sexe = 'F'",
+                }
+            ],
+            breaks=[{"date": "2024-01-01", "label": label("Nouveau logiciel de paie"), "source": "essai"}],
         ),
     ],
     "o2_valeur": [
@@ -76,6 +87,16 @@ INDICATORS: dict[str, list[dict[str, Any]]] = {
             breakdowns=["type_siae"],
         ),
         _indicator("restreint", "count", "Chiffre réservé à la CDESS", unit="structures", diffusion="cdess"),
+        _indicator(
+            "en_projet",
+            "count",
+            "Chiffre en projet",
+            unit="structures",
+            status="draft",
+            disponibilite="a_obtenir",
+            a_verifier=["Qui tient la liste."],
+            measures={"value": {"where": "effectif >= parametre('heures_min') AND type_siae IN codelist('types_siae')"}},
+        ),
         _indicator("jamais_calcule", "count", "Chiffre sans donnée", unit="structures"),
     ],
     "veille": [
@@ -219,7 +240,12 @@ DOCUMENTS: dict[str, list[dict[str, Any]]] = {
                                 }
                             ],
                         },
-                        {"indicator": "emplois", "headline": "true"},
+                        {
+                            "indicator": "emplois",
+                            "headline": "true",
+                            "direction": "up",
+                            "target": {"value": "45000", "date": "2028-12-31", "source": "vote fictif d’essai"},
+                        },
                     ],
                 },
                 {
@@ -235,6 +261,7 @@ DOCUMENTS: dict[str, list[dict[str, Any]]] = {
                             "emplois",
                             "restreint",
                             "jamais_calcule",
+                            "en_projet",
                         )
                     ],
                 },

@@ -11,6 +11,8 @@ import polars as pl
 import yaml
 from book_definitions import DOCUMENTS, INDICATORS
 
+from ess_impact.evaluation.evolution import SCHEMA as EVOLUTIONS
+from ess_impact.evaluation.versions import SCHEMA as VERSIONS
 from ess_impact.report.frames import COLUMNS
 
 HOSTILE = {
@@ -254,9 +256,71 @@ PROVENANCE: dict[str, Any] = {
 }
 
 
+def evolution(indicator: str, nature: str, **more: Any) -> dict[str, Any]:
+    """Return one row of evolutions, about the total of the own territory unless said otherwise."""
+    base = dict.fromkeys(EVOLUTIONS) | {
+        "indicator": indicator,
+        "territory": "62",
+        "breakdown": "_T",
+        "modality": "_T",
+        "nature": nature,
+        "from": date(2024, 1, 1),
+        "to": date(2025, 1, 1),
+        "unit": "points",
+        "reason": "",
+        "direction": "",
+        "diffusion": "public",
+    }
+    return base | more
+
+
+def evolutions() -> list[dict[str, Any]]:
+    """Return the changes, trends and targets of the fictitious results."""
+    paired = {"panel": "constant", "method": "appariement", "n_panel": 38, "confidence": 0.95}
+    aim = {"unit": "emplois", "target": 45000.0, "target_date": date(2028, 12, 31)}
+    early = {"from": date(2023, 1, 1), "to": date(2024, 1, 1)}
+    return [
+        evolution("taux_sorties", "variation", change=0.04, low=-0.01, high=0.09, **paired),
+        evolution("taux_sorties", "tendance", n_periods=6, change=0.01, low=0.004, high=0.02, p_value=0.021,
+                  direction="hausse", method="mann_kendall", **{"from": date(2020, 1, 1)}),
+        evolution("part_femmes", "variation", panel="tous", change=-0.02, reason="donnee_exhaustive", direction="baisse"),
+        evolution("part_bio", "variation", change=0.05, low=0.02, high=0.08, direction="hausse", **paired),
+        evolution("emplois", "variation", panel="tous", unit="emplois", reason="rupture_de_serie", **early),
+        evolution("emplois", "variation", panel="tous", unit="emplois", change=357.0, reason="donnee_exhaustive"),
+        evolution("emplois", "cible", value_to=41307.0, change=-3693.0, reason="donnee_exhaustive",
+                  etat="non_atteinte", **aim),
+        evolution("emplois", "cible_projetee", value_to=42500.0, change=-2500.0, low=-5000.0, high=0.0, probability=0.025,
+                  n_periods=3, method="projection_lineaire", **aim),
+        evolution("restreint", "variation", panel="tous", unit="structures", change=987654.0, diffusion="cdess"),
+    ]  # fmt: skip
+
+
+def former() -> list[dict[str, Any]]:
+    """Return the figures under a former version."""
+    base = dict.fromkeys(VERSIONS) | {
+        "indicator": "emplois",
+        "territory": "62",
+        "version": "2.0.0",
+        "previous_version": "1.0.0",
+        "unit": "emplois",
+        "previous_unit": "emplois",
+        "difference_unit": "emplois",
+        "valid_until": date(2020, 12, 31),
+        "changed": "Les apprentis sont comptés.",
+        "diffusion": "public",
+        "reason": "",
+    }
+    year = {"period_start": date(2025, 1, 1), "period_end": date(2025, 12, 31)}
+    hidden = {"period_start": date(2024, 1, 1), "period_end": date(2024, 12, 31), "reason": "secret_statistique"}
+    return [base | year | {"value": 41307.0, "previous_value": 40111.0, "difference": 1196.0}, base | hidden]
+
+
 def write_results(folder: Path, rows: list[dict[str, Any]] | None = None, **provenance: Any) -> Path:
     """Write a whole results folder and return it."""
     folder.mkdir(parents=True, exist_ok=True)
+    if rows is None:
+        pl.DataFrame(evolutions(), schema=EVOLUTIONS, orient="row").write_parquet(folder / "evolutions.parquet")
+        pl.DataFrame(former(), schema=VERSIONS, orient="row").write_parquet(folder / "versions.parquet")
     pl.DataFrame(rows or figures(), schema=schema(), orient="row").write_parquet(folder / "indicateurs.parquet")
     content = json.dumps(PROVENANCE | provenance, ensure_ascii=False)
     (folder / "provenance.json").write_text(content, encoding="utf-8")

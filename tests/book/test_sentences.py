@@ -11,13 +11,13 @@ from book_factory import figures, row, schema, write_results
 
 from ess_impact.definitions.plans import Placement
 from ess_impact.report.frames import Edition, Figure, load_edition
+from ess_impact.report.plan_sentences import placement_sentences
 from ess_impact.report.sentences import (
     NO_INTERVAL,
     NO_VALUE,
     describe,
     interval_sentence,
     missing_sentence,
-    placement_sentences,
     rank_sentence,
     reason_sentence,
     sentence,
@@ -128,7 +128,7 @@ def test_targets_and_references_are_not_confused() -> None:
         }
     )
     said = placement_sentences(placement, "pourcent", figure(value=0.65, comparison="au_dessus"))
-    assert said[0] == "Cible votée\u00a0: 70,0\u202f% (délibération)."
+    assert said[0] == "Cible votée\u00a0: 70,0\u202f% (délibération), à atteindre au 1er\u00a0juin\u00a02024."
     assert "moyenne passée\u00a0: 60,0\u202f% (seuil historique, pas un objectif voté" in said[1]
     assert "au-dessus" in said[2]
     assert placement_sentences(None, "pourcent") == []

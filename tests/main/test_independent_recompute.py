@@ -212,3 +212,41 @@ def test_count_of_persons_supported(raw: Reader, published_figure, year: int) ->
     frame = raw("mobilite")
     mine = frame[_day(frame["date_bilan"]).dt.year == year]
     _same(published_figure("personnes_accompagnees_mobilite", year), len(mine), None, len(mine))
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_share_of_the_ten_largest_beneficiaries(raw: Reader, published_figure, year: int) -> None:
+    frame = raw("subventions")
+    frame = frame.assign(amount=_number(frame["montant"]))
+    frame = frame[(_day(frame["dateConvention"]).dt.year == year) & (frame["amount"] > 0)]
+    who = frame["idBeneficiaire"].str[:9].fillna(frame["rnaBeneficiaire"]).fillna(frame["nomBeneficiaire"])
+    held = frame["amount"].groupby(who).sum().sort_values(ascending=False)
+    _same(published_figure("concentration_aides", year), None, None, held.head(10).sum() / held.sum())
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_median_days_to_a_decision(raw: Reader, published_figure, year: int) -> None:
+    frame = raw("demarches")
+    filed = _day(frame["date_depot"])
+    days = (_day(frame["date_decision"]) - filed).dt.days[filed.dt.year == year]
+    row = published_figure("delai_median_traitement_demandes", year)
+    _same(row, None, None, days.median())
+    assert (row["n"], row["n_missing"]) == (days.notna().sum(), days.isna().sum())
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_renewals_are_of_those_due_in_the_year(raw: Reader, published_figure, year: int) -> None:
+    frame = raw("label")
+    due = frame[(_number(frame["annee"]) == year) & (_day(frame["date_echeance"]).dt.year == year)]["issue"]
+    renewed, known = (due == "renouvele").sum(), due.notna().sum()
+    row = published_figure("taux_renouvellement_identifiant", year)
+    _same(row, renewed, known, renewed / known)
+    assert row["n_missing"] == due.isna().sum()
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_support_per_inhabitant_of_each_place(raw: Reader, published_figure, year: int) -> None:
+    frame, towns = raw("subventions"), raw("communes_fictives")
+    given = _number(frame["montant"])[_day(frame["dateConvention"]).dt.year == year].sum()
+    people = _number(towns["population"])[_number(towns["annee"]) == year].sum()
+    _same(published_figure("aides_directes_par_habitant", year), None, None, given / people)

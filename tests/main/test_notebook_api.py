@@ -205,7 +205,7 @@ def test_mistakes_are_told_in_french(exits: pl.DataFrame, catalogue: Catalogue, 
 
 @pytest.mark.parametrize(
     ("source", "options", "words"),
-    [({"sortie": pl.DataFrame()}, {}, "« sorties »"), ({}, {"engine": "spark"}, "duckdb")],
+    [({"sortie": pl.DataFrame()}, {}, "« sorties »"), ({"sorties": pl.DataFrame()}, {"engine": "oracle"}, "duckdb")],
     ids=["table", "moteur"],
 )
 def test_a_wrong_source_or_engine_is_refused(catalogue: Catalogue, source: Any, options: Any, words: str) -> None:

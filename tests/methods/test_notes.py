@@ -9,7 +9,10 @@ import pytest
 import yaml
 
 from ess_impact import stats
+from ess_impact.stats.attainment import probability_above, project_line
+from ess_impact.stats.change import mover, paired_ratio_change
 from ess_impact.stats.clusters import sum_clusters
+from ess_impact.stats.trend import mann_kendall
 
 METHODS = Path(__file__).resolve().parents[2] / "methods"
 NOTES = sorted(METHODS.glob("*.md"))
@@ -110,7 +113,9 @@ def robust():
 def bounds_and_chance():
     found = stats.imbens_manski([60, 60], [100, 100], [20, 0])
     low, high = stats.missing_bounds([60], [100], [20])
-    return limits(found, 1, 100)[1:] + limits(found, 1, 100, i=1)[1:] + [french(100 * low[0], 1), french(100 * high[0], 1)]
+    return (
+        limits(found, 1, 100)[1:] + limits(found, 1, 100, i=1)[1:] + [french(100 * low[0], 1), french(100 * high[0], 1)]
+    )
 
 
 def fieller():
@@ -120,11 +125,8 @@ def fieller():
 
 
 def quantiles():
-    values = stats.histograms([range(1, 100)])
-    return limits(stats.quantile_order(values, 0.5), 0) + [
-        french(stats.quantile_order(values, 0.9).value[0], 1),
-        *limits(stats.quantile_order(values, 0.9), 0)[1:],
-    ]
+    median, ninth = (stats.quantile_order(stats.histograms([range(1, 100)]), q) for q in (0.5, 0.9))
+    return [*limits(median, 0), french(ninth.value[0], 1), *limits(ninth, 0)[1:]]
 
 
 def bca():
@@ -149,7 +151,34 @@ def calibration():
     ]
 
 
+def change():
+    before, after = stats.wilson([48], [80]), stats.wilson([56], [70])
+    found = mover((before.value, before.low, before.high), (after.value, after.low, after.high))
+    return limits(found, 1, 100)
+
+
+def paired_change():
+    found = paired_ratio_change(([10] * 12, [3, 5] * 6), ([10] * 12, [4, 7] * 6))
+    return [french(100 * one, 1) for one in (found.value, found.low, found.high)]
+
+
+def trend():
+    found = mann_kendall([12, 15, 14, 18, 21, 25])
+    return [f"S vaut {found.statistic:.0f}", french(found.z, 2), french(found.p_value, 3)]
+
+
+def target():
+    share = stats.Estimate(value=0.5, low=0.4, high=0.6, confidence=0.95, method="")
+    seen = project_line([0, 1, 2, 3], [0.30, 0.32, 0.33, 0.36], [0.01] * 4, 5)
+    sure = [100 * probability_above(share, level) for level in (0.4, 0.55)]
+    return [french(one, 1) for one in (*sure, *(100 * one for one in (seen.value, seen.low, seen.high)))]
+
+
 EXAMPLES = {
+    "variation": change,
+    "variation_appariee": paired_change,
+    "tendance": trend,
+    "cible": target,
     "intervalle_wilson": wilson,
     "intervalle_byar": byar,
     "intervalle_student": student,

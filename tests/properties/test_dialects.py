@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -26,6 +24,7 @@ from ess_impact.engine.violations import count_violations
 from ess_impact.errors import ExpressionError
 
 pytestmark = pytest.mark.xdist_group("dialects")
+Same = Callable[[Any, Any], None]
 ONCE = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
@@ -71,13 +70,13 @@ def _judged(backend: Backend, texts: list[str], rows: list[tuple[Any, ...]]) -> 
     assert count_violations(backend, table, SCOPE) == expected
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=ONCE)
+@settings(max_examples=30, deadline=None, suppress_health_check=ONCE)
 @given(texts=RULES, rows=ROWS)
 def test_postgres_judges_rows_as_polars(postgres: Backend, texts: list[str], rows: list[tuple[Any, ...]]) -> None:
     _judged(postgres, texts, rows)
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=ONCE)
+@settings(max_examples=3, deadline=None, suppress_health_check=ONCE)
 @given(texts=RULES, rows=ROWS)
 def test_spark_judges_rows_as_polars(spark: Backend, texts: list[str], rows: list[tuple[Any, ...]]) -> None:
     _judged(spark, texts, rows)
@@ -174,43 +173,31 @@ DATA = st.lists(
 )
 
 
-def _same(one: Any, other: Any) -> None:
-    """Compare whatever cells hold, to the last digit."""
-    if isinstance(one, Sequence) and not isinstance(one, str):
-        assert len(one) == len(other)
-        for left, right in zip(one, other, strict=True):
-            _same(left, right)
-    elif is_dataclass(one):
-        for field in fields(one):
-            _same(getattr(one, field.name), getattr(other, field.name))
-    elif isinstance(one, np.ndarray):
-        assert one.dtype == other.dtype
-        np.testing.assert_array_equal(one, other)
-    else:
-        assert one == other
-
-
-def _agrees(backend: Backend, rows: list[tuple[Any, ...]], table: Table) -> None:
+def _agrees(backend: Backend, rows: list[tuple[Any, ...]], table: Table, assert_same: Same) -> None:
     frame = pl.DataFrame(rows, schema=DTYPES, orient="row")
     expected = compute_cells(frame, table, INDICATORS, CELL_SCOPE, strata=STRATA)
     found = compute_cells(frame, table, INDICATORS, CELL_SCOPE, strata=STRATA, backend=backend)
     assert found.keys() == expected.keys() == {one.id for one in INDICATORS}
     for name, cells in expected.items():
-        _same(found[name], cells)
+        assert_same(found[name], cells)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=ONCE)
+@settings(max_examples=10, deadline=None, suppress_health_check=ONCE)
 @given(rows=DATA, table=st.sampled_from(TABLES))
-def test_postgres_gives_the_figures_of_duckdb(postgres: Backend, rows: list[tuple[Any, ...]], table: Table) -> None:
-    _agrees(postgres, rows, table)
+def test_postgres_gives_the_figures_of_duckdb(
+    postgres: Backend, assert_same: Same, rows: list[tuple[Any, ...]], table: Table
+) -> None:
+    _agrees(postgres, rows, table, assert_same)
 
 
 @settings(max_examples=3, deadline=None, suppress_health_check=ONCE)
 @given(rows=DATA, table=st.sampled_from(TABLES))
-def test_spark_gives_the_figures_of_duckdb(spark: Backend, rows: list[tuple[Any, ...]], table: Table) -> None:
-    _agrees(spark, rows, table)
+def test_spark_gives_the_figures_of_duckdb(
+    spark: Backend, assert_same: Same, rows: list[tuple[Any, ...]], table: Table
+) -> None:
+    _agrees(spark, rows, table, assert_same)
 
 
 @pytest.mark.parametrize("engine", ["postgres", "spark"])
-def test_a_table_without_rows_has_no_cells(engine: str, request: pytest.FixtureRequest) -> None:
-    _agrees(request.getfixturevalue(engine), [], TABLES[1])
+def test_a_table_without_rows_has_no_cells(engine: str, assert_same: Same, request: pytest.FixtureRequest) -> None:
+    _agrees(request.getfixturevalue(engine), [], TABLES[1], assert_same)

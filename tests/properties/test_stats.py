@@ -8,15 +8,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ess_impact.stats import (
+    ClusterSums,
+    NotEstimable,
+    bca_quantile,
     bootstrap_quantile,
     byar,
+    calibrate,
+    clopper_pearson,
     design_effect,
     direct,
     diversification,
     diversification_maximum,
     effective_clusters,
+    fieller,
+    finite_population,
+    histograms,
+    imbens_manski,
+    indirect,
+    kish,
+    logit_robust,
     missing_bounds,
+    poisson_count,
+    quantile_order,
+    quantile_woodruff,
     rank_bounds,
+    rao_scott,
     ratio_linearised,
     student,
     sum_clusters,
@@ -153,3 +169,112 @@ def test_ranks_stay_within_their_bounds(units, descending):
 def test_missing_bounds_hold_the_observed_share(group, missing):
     low, high = missing_bounds([group[0]], [group[1]], [missing])
     assert 0 <= low[0] <= group[0] / group[1] <= high[0] <= 1
+
+
+WIDER = st.sampled_from([(0.5, 0.9), (0.9, 0.95), (0.95, 0.998)])
+ANY = st.integers(-(10**20), 10**20)
+SHARES = {
+    "wilson": wilson,
+    "clopper_pearson": clopper_pearson,
+    "imbens_manski": lambda x, n, **level: imbens_manski(x, n, 3, **level),
+}
+RATES = {"byar": byar, "exact": lambda x, n, **level: byar(x, n, exact_below=np.inf, **level)}
+CLUSTERED = {
+    "wilson_cluster": wilson_cluster,
+    "rao_scott": rao_scott,
+    "logit_robust": logit_robust,
+    "ratio_linearised": ratio_linearised,
+    "fieller": fieller,
+}
+
+
+def nested(narrow, wide):
+    """Tell whether every interval holds the one of a lower level, where both exist."""
+    both = ~(np.isnan(narrow.low) | np.isnan(wide.low))
+    slack = 1e-9 * (1 + np.abs(narrow.value[both]))
+    return bool(
+        (wide.low[both] <= narrow.low[both] + slack).all() and (narrow.high[both] <= wide.high[both] + slack).all()
+    )
+
+
+@pytest.mark.parametrize("method", SHARES.values(), ids=SHARES)
+@given(groups=st.lists(PROPORTION.filter(lambda one: one[1] < 10**6), min_size=1, max_size=8), levels=WIDER)
+def test_shares_stay_within_unity_and_grow_with_the_level(method, groups, levels):
+    x, n = zip(*groups, strict=True)
+    narrow, wide = (method(x, n, confidence=one) for one in levels)
+    assert enclosed(narrow)
+    assert nested(narrow, wide)
+    assert np.nanmin([0, *wide.low]) >= 0
+    assert np.nanmax([1, *wide.high]) <= 1
+
+
+@pytest.mark.parametrize("method", RATES.values(), ids=RATES)
+@given(groups=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1, max_size=8), levels=WIDER)
+def test_rates_grow_with_the_level(method, groups, levels):
+    x, n = zip(*groups, strict=True)
+    narrow, wide = (method(x, n, confidence=one) for one in levels)
+    assert enclosed(narrow)
+    assert nested(narrow, wide)
+
+
+@pytest.mark.parametrize("method", CLUSTERED.values(), ids=CLUSTERED)
+@given(clusters=CLUSTERS, levels=WIDER, random=st.randoms(use_true_random=False))
+def test_clustered_intervals_grow_with_the_level_whatever_the_order(method, clusters, levels, random):
+    sums = sum_clusters(*zip(*clusters, strict=True))
+    narrow, wide = (method(sums, confidence=one, min_effective=0) for one in levels)
+    assert enclosed(narrow)
+    assert nested(narrow, wide)
+    shuffled = method(sum_clusters(*zip(*random.sample(clusters, len(clusters)), strict=True)), min_effective=0)
+    np.testing.assert_array_equal(shuffled.low, method(sums, min_effective=0).low)
+
+
+@given(st.lists(st.tuples(ANY, ANY, ANY), min_size=1, max_size=6))
+def test_no_integers_stop_a_batch(groups):
+    x, n, other = (np.array(one, dtype=object) for one in zip(*groups, strict=True))
+    sums = ClusterSums(n=n, x=x, nn=other, xx=x, nx=n, clusters=other)
+    found = [
+        *(method(x, n) for method in (wilson, clopper_pearson, byar)),
+        imbens_manski(x, n, other),
+        poisson_count(x),
+        student(n, x, other),
+        finite_population(wilson(x, n), other, n),
+        direct(np.stack([x, n], axis=1), np.stack([n, other], axis=1), [1, 1]),
+        indirect(np.stack([x, n], axis=1), np.stack([n, other], axis=1), [1, 1]),
+        *(method(sums) for method in CLUSTERED.values()),
+    ]
+    missing_bounds(x, n, other)
+    for one in found:
+        assert one.value.shape == (len(groups),)
+        assert (np.isnan(one.low) == np.isnan(one.high)).all()
+        assert (np.isnan(one.low) == np.array([why is not None for why in one.reason])).all()
+        assert ((one.method == "") == np.isnan(one.low)).all()
+
+
+@given(st.lists(st.integers(-50, 50), min_size=10, max_size=60), st.floats(0.05, 0.95), WIDER)
+def test_quantile_intervals_hold_the_quantile_in_any_order(values, q, levels):
+    codes = np.arange(len(values)) % 11
+    for method, clusters in ((quantile_order, None), (quantile_woodruff, None), (quantile_woodruff, [codes])):
+        found = histograms([values], clusters)
+        narrow, wide = (method(found, q, confidence=one) for one in levels)
+        assert enclosed(narrow)
+        assert nested(narrow, wide)
+        turned = histograms([values[::-1]], None if clusters is None else [codes[::-1]])
+        np.testing.assert_array_equal(method(turned, q, confidence=levels[0]).low, narrow.low)
+
+
+@given(st.lists(REAL, min_size=10, max_size=40), st.floats(0.1, 0.9), st.randoms(use_true_random=False))
+def test_corrected_bootstrap_holds_the_quantile_in_any_order(values, q, random):
+    found = bca_quantile(values, q, replicates=50)
+    assert found == bca_quantile(random.sample(values, len(values)), q, replicates=50)
+    if not isinstance(found, NotEstimable):
+        assert min(values) <= found.low <= found.value <= found.high <= max(values)
+
+
+@given(st.lists(st.tuples(st.integers(1, 30), st.integers(0, 60)), min_size=1, max_size=6))
+def test_calibration_reproduces_the_frame_or_says_why(classes):
+    answered, silent = (np.array(one) for one in zip(*classes, strict=True))
+    x = (np.repeat(np.arange(answered.size), answered)[:, None] == np.arange(answered.size)).astype(float)
+    found = calibrate(x, answered + silent)
+    assert not isinstance(found, NotEstimable)
+    np.testing.assert_allclose(found.weights @ x, answered + silent, rtol=1e-9)
+    assert 1 - 1e-9 <= kish(found.weights) <= answered.sum() + 1e-6

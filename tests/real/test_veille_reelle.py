@@ -18,6 +18,7 @@ from ess_impact.report.run import publish
 OURS = "62"
 ESS = "part_emploi_ess_departements"
 SPENDING = "depense_insertion_par_allocataire_rsa"
+THREE_YEARS = "depense_insertion_par_allocataire_rsa_3_ans"
 RECIPIENTS = "allocataires_rsa_pour_1000_habitants"
 BIO = "part_bio_cantines"
 BIO_REACHED = "part_cantines_objectif_bio"
@@ -49,7 +50,7 @@ def declarations(real_data: Path) -> pd.DataFrame:
 
 def test_the_plan_of_the_folder_needs_no_structure(evaluated: Results, figures: pd.DataFrame) -> None:
     assert evaluated.provenance["plan"] == "plan_veille"
-    assert set(figures["indicator"]) == {ESS, SPENDING, RECIPIENTS, *CANTEENS}
+    assert set(figures["indicator"]) == {ESS, SPENDING, THREE_YEARS, RECIPIENTS, *CANTEENS}
     assert set(figures["objective"]) == {"veille"}
 
 
@@ -116,6 +117,15 @@ def test_insertion_spending_has_a_value_and_no_rank(figures: pd.DataFrame) -> No
     values = kept.set_index("territory")["value"]
     assert (round(values[OURS]), int((values > values[OURS]).sum()) + 1, int(values.count())) == (317, 74, 98)
     assert "ne se classe pas" in str(Catalogue.load()[SPENDING].limitations.fr)
+
+
+def test_insertion_spending_over_three_years_is_that_of_the_files(figures: pd.DataFrame) -> None:
+    # Computed apart with pandas from the two DREES files, 2017 to 2019: 302 EUR, median 436 over 98 départements.
+    values = figures.query("indicator == @THREE_YEARS and annee == 2019 and territory != '_T'").set_index("territory")[
+        "value"
+    ]
+    assert (round(values[OURS]), round(values.median()), int(values.count())) == (302, 436, 98)
+    assert min(figures.loc[(figures["indicator"] == THREE_YEARS) & figures["value"].notna(), "annee"]) == 2011
 
 
 def test_rsa_years_are_those_of_the_source(figures: pd.DataFrame) -> None:

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from ess_impact.stats import byar, direct, indirect, location_quotient, poisson_count, student, wilson
+from ess_impact.stats.inequality import gini
+from ess_impact.stats.trend import mann_kendall, sen_slope
 
 FOLDER = Path(__file__).resolve().parents[2] / ".." / "shared" / "reference" / "indicators"
 LEVELS = {"95_0": 0.95, "99_8": 0.998}
@@ -163,3 +165,43 @@ def test_location_quotients_of_sectors():
     own, nation = ([float(row[name]) for row in data] for name in ("Goettingen2017", "BRD2017"))
     found = [location_quotient(own[i] / own[0], nation[i] / nation[0]) for i in range(1, 16)]
     assert found == pytest.approx(ref["expected"], rel=ref["tolerance"])
+
+
+def series_of_trends():
+    return [number(row[next(iter(row))]) for row in rows_with_blanks("mk_arbitrary_360.csv")]
+
+
+def rows_with_blanks(file):
+    """Return the lines of a file of one column, an empty line being a missing value."""
+    header, *lines = (FOLDER / "data" / file).read_text(encoding="utf-8").splitlines()
+    return [{header: line.strip()} for line in lines]
+
+
+def test_mann_kendall():
+    ref, found = entry("mann_kendall"), mann_kendall(series_of_trends())
+    wanted = ref["expected"]
+    size = sum(not math.isnan(one) for one in series_of_trends())
+    assert found.statistic == wanted["s"]
+    got = (found.variance, found.z, found.p_value, found.statistic / (size * (size - 1) / 2))
+    names = ("var_s", "z", "p", "tau")
+    assert got == pytest.approx([wanted[name] for name in names], rel=ref["tolerance"])
+
+
+def test_mann_kendall_hamed_rao():
+    ref, found = entry("mann_kendall_hamed_rao"), mann_kendall(series_of_trends(), corrected=True)
+    wanted = [ref["expected"][name] for name in ("var_s", "z", "p")]
+    assert (found.variance, found.z, found.p_value) == pytest.approx(wanted, rel=ref["tolerance"])
+
+
+def test_sen_slope():
+    ref, (slope, intercept) = entry("sen_slope"), sen_slope(series_of_trends())
+    wanted = (ref["expected"]["slope"], ref["expected"]["intercept"])
+    assert (slope.value, intercept) == pytest.approx(wanted, rel=ref["tolerance"])
+
+
+def test_gini():
+    ref = entry("gini")
+    assert gini(ref["spec"]["x"]) == pytest.approx(ref["expected"]["gini"], rel=ref["tolerance"])
+    weighted = entry("gini_weighted")
+    expanded = np.repeat(weighted["spec"]["x"], np.array(weighted["spec"]["w"]) // 200)
+    assert gini(expanded) == pytest.approx(weighted["expected"], rel=weighted["tolerance"])

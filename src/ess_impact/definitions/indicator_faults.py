@@ -17,9 +17,10 @@ from ess_impact.definitions.indicators import (
     StandardisedRate,
     ValueMeasure,
 )
+from ess_impact.definitions.sensitive import crossed_sensitive
 from ess_impact.definitions.tables import AnyColumn, Table
-from ess_impact.definitions.versions import former_version
 from ess_impact.definitions.uncertainty import uncertainty_fault
+from ess_impact.definitions.versions import former_version
 from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.errors import DefinitionError, EssImpactError
 
@@ -72,6 +73,7 @@ def indicator_faults(catalogue: Definitions, indicator: Indicator) -> Found:
     yield from _measures(catalogue, table, indicator)
     if isinstance(indicator, StandardisedRate):
         yield from _standardised(catalogue, indicator, columns)
+    yield from _sensitive(indicator, columns)
     yield from _examples(indicator, columns)
 
 
@@ -105,6 +107,18 @@ def _breakdowns(indicator: CollectedIndicator, columns: Columns) -> Found:
                 yield ("breakdowns", index), missing_name("colonne", name, columns)
             elif columns[name].type not in GROUPABLE:
                 yield ("breakdowns", index), DefinitionError(f"« {name} » ne peut pas servir de ventilation")
+
+
+def _sensitive(indicator: CollectedIndicator, columns: Columns) -> Found:
+    for index, names in crossed_sensitive(indicator, columns):
+        place: tuple[int | str, ...] = ("measures",) if index is None else ("breakdowns", index)
+        yield (
+            place,
+            DefinitionError(
+                f"deux colonnes sensibles croisées : {', '.join(names)}",
+                fix="Santé, handicap, détention et asile ne se croisent jamais : gardez-en une.",
+            ),
+        )
 
 
 def _named_columns(indicator: CollectedIndicator, columns: Columns) -> Found:
@@ -144,6 +158,8 @@ def _parts(indicator: CollectedIndicator) -> dict[str, Measure]:
 
 
 def _standardised(catalogue: Definitions, indicator: StandardisedRate, columns: Columns) -> Found:
+    if indicator.uncertainty == "dobson" and indicator.standardisation == "indirect":
+        yield ("uncertainty",), DefinitionError("« uncertainty: dobson » est celle d'une standardisation directe")
     if indicator.strata not in columns:
         yield ("strata",), missing_name("colonne", indicator.strata, columns)
     reference = catalogue.codelists.get(indicator.reference)

@@ -54,6 +54,14 @@ class Column(Model):
     sensitive: bool = False
     """Tells of health, handicap, detention or asylum: pre-grouped codes only, ten persons per cell, never crossed."""
 
+    place: bool = False
+    """Names a place: what lies in what is known to all, so that one breakdown may be taken away from another."""
+
+    @property
+    def is_place(self) -> bool:
+        """Whether it names a place; a commune always does."""
+        return self.place or self.type is ColumnType.COMMUNE
+
     @model_validator(mode="after")
     def _sensitive_is_grouped(self) -> Self:
         if self.sensitive and self.type not in (ColumnType.CODE, ColumnType.BOOLEEN):

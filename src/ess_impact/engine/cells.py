@@ -68,7 +68,7 @@ class Cells:
     numerator, denominator, n, missing : ndarray of int, shape (g,)
         Stored-integer sums; ``n`` counts known rows.
     nn, xx, nx : ndarray of int, shape (g,)
-        Sums of squares and products over rows.
+        Sums of squares and products over rows; 0 where no interval rests on them.
     numerator_scale, denominator_scale : int
         Stored integer = value × scale.
     clusters, enterprises, persons : UnitSums or None

@@ -10,7 +10,7 @@ import polars as pl
 from sqlglot import exp
 
 from ess_impact.engine.backend import ParquetFiles, Source
-from ess_impact.engine.query import native_sums
+from ess_impact.engine.rendering import quoted_name, render
 
 
 class DuckDBBackend:
@@ -64,8 +64,8 @@ class DuckDBBackend:
         query : sqlglot.exp.Query
             What it holds.
         """
-        table = exp.to_identifier(name, quoted=True).sql(dialect=self.dialect)
-        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {self._text(query)}")
+        table = quoted_name(name, self.dialect)
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {render(query, self.dialect)}")
 
     def rows(self, query: exp.Query) -> pl.DataFrame:
         """Run a query.
@@ -80,11 +80,8 @@ class DuckDBBackend:
         polars.DataFrame
             Its result.
         """
-        found = pl.from_arrow(self._connection.sql(self._text(query)).to_arrow_table())
+        found = pl.from_arrow(self._connection.sql(render(query, self.dialect)).to_arrow_table())
         return found if isinstance(found, pl.DataFrame) else found.to_frame()
-
-    def _text(self, query: exp.Query) -> str:
-        return native_sums(query).sql(dialect=self.dialect)
 
     def __enter__(self) -> Self:
         """Open.

@@ -14,7 +14,7 @@ from ess_impact.engine.cell_table import CellTable, Positions
 from ess_impact.engine.cells import UNKNOWN, Integers
 from ess_impact.engine.measures import HOLISTIC, RowMeasures
 from ess_impact.engine.query import CELL, CELLS, COUNT, YEAR, Layout, Named, cell_values, column, finest_cells
-from ess_impact.engine.values import CellUnits, CellValues, Finest, by_segment, distinct_by_cell
+from ess_impact.engine.values import CellUnits, CellValues, Finest, by_segment, distinct_by_cell, distinct_sorted
 
 COPIED = 200_000_000
 """Values an embedded engine hands over as they are (8 bytes each); beyond, it groups equal ones first."""
@@ -88,7 +88,7 @@ class FinestValues:
         if names not in self._finest:
             frame = self._rows(names)
             starts, order = by_segment(_int64(frame[CELL]), self._keys.height)
-            units, labels = _encoded(frame[names[1]]) if len(names) > 1 else (None, np.empty(0, dtype=object))
+            units, labels = _by_name(*_coded(frame[names[1]])) if len(names) > 1 else (None, np.empty(0, dtype=object))
             self._finest[names] = Finest(
                 starts=starts,
                 values=_int64(frame[names[0]])[order],
@@ -135,10 +135,10 @@ class FinestValues:
             One number for each.
         """
         frame = self._rows(self._names[measures.indicator.id])
-        codes, _ = _encoded(frame[self._names[measures.indicator.id][0]])
+        codes, _ = _coded(frame[self._names[measures.indicator.id][0]])
         width = int(codes.max(initial=0)) + 1
         # Pairs that repeat within a finest cell are counted once anywhere.
-        finest, kept = np.divmod(np.unique(_int64(frame[CELL]) * width + codes), width)
+        finest, kept = np.divmod(distinct_sorted(_int64(frame[CELL]) * width + codes), width)
         found = sum(
             (distinct_by_cell(finest, kept, lines_, self._size) for lines_ in self._lines),
             start=np.zeros(self._size, dtype=np.int64),
@@ -150,10 +150,16 @@ def _int64(values: pl.Series) -> NDArray[np.int64]:
     return values.cast(pl.Int64).to_numpy()
 
 
-def _encoded(values: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
-    """Code of each value, in the order of their texts, the unknown first; and the texts."""
-    known = pl.DataFrame({"text": values.unique().cast(pl.String)}).sort("text").with_row_index("code")
-    coded = pl.DataFrame({"text": values.cast(pl.String)}).join(
-        known, on="text", how="left", nulls_equal=True, maintain_order="left"
-    )
-    return _int64(coded["code"]), known["text"].fill_null(UNKNOWN).to_numpy().astype(object)
+def _coded(values: pl.Series) -> tuple[NDArray[np.int64], list[str | None]]:
+    """Code of each value, the unknown included, and the text of each code."""
+    found = values.cast(pl.String).to_arrow().dictionary_encode(null_encoding="encode")
+    return found.indices.to_numpy().astype(np.int64), found.dictionary.to_pylist()
+
+
+def _by_name(codes: NDArray[np.int64], names: list[str | None]) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """Order clusters by name, so that what breaks ties between equal values does not depend on the order of rows."""
+    shown = np.asarray([UNKNOWN if name is None else name for name in names], dtype=object)
+    order = np.argsort(shown, kind="stable")
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[codes], shown[order]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal, get_args
 
 from ess_impact.engine.backend import Backend
@@ -18,7 +19,7 @@ def open_backend(engine: Engine, **options: Any) -> Backend:
     engine : {"duckdb", "spark", "postgres"}
         Which one.
     **options
-        ``session``, ``master`` and ``config`` for Spark; ``dsn`` for PostgreSQL; none for DuckDB.
+        ``session``, ``master`` and ``config`` for Spark; ``dsn`` for PostgreSQL; settings for DuckDB.
 
     Returns
     -------
@@ -45,3 +46,26 @@ def open_backend(engine: Engine, **options: Any) -> Backend:
 
         return PostgresBackend(**options)
     raise UsageError(f"moteur inconnu : « {engine} »", fix=f"Moteurs disponibles : {', '.join(get_args(Engine))}.")
+
+
+def opened(engine: Engine | Backend) -> AbstractContextManager[Backend]:
+    """Open an engine for the time of a computation, or lend one that is already open.
+
+    Parameters
+    ----------
+    engine : {"duckdb", "spark", "postgres"} or Backend
+        A name, or an engine that stays open afterwards.
+
+    Returns
+    -------
+    context manager
+        Gives the engine.
+
+    Raises
+    ------
+    UsageError
+        An engine that does not exist, or that cannot be reached.
+    MissingExtraError
+        A library, or Java, is not installed.
+    """
+    return open_backend(engine) if isinstance(engine, str) else nullcontext(engine)

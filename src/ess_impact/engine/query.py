@@ -8,10 +8,11 @@ from functools import partial
 
 from sqlglot import exp
 
-from ess_impact.definitions.indicators import Breakdown, StandardisedRate
+from ess_impact.definitions.indicators import Breakdown, CollectedIndicator, StandardisedRate
 from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import ColumnType
-from ess_impact.engine.measures import RowMeasures, is_flag
+from ess_impact.engine.measures import HOLISTIC, RowMeasures, is_flag
+from ess_impact.engine.rendering import render
 
 YEAR, TERRITORY = "_annee", "_territoire"
 GROUP, TOTAL_FLAG = "g_", "t_"
@@ -203,7 +204,7 @@ def row_sums(layout: Layout, strata: Mapping[str, Sequence[str]] | None = None) 
             "n": total(one.known, f"n{index}"),
             "missing": total(one.missing, f"m{index}"),
         }
-        places.append(found | (_squares(rows, sums, one, index) if one.indicator.kind in ("mean", "ratio") else {}))
+        places.append(found | (_squares(rows, sums, one, index) if _needs_squares(one.indicator) else {}))
         parts = _stratum_parts(one, strata or {})
         by_stratum.append([total(tree, f"s{index}_{place}") for place, tree in enumerate(parts)])
     query = _over(layout, rows.selected, *key_columns(layout), *sums.selected)
@@ -220,6 +221,13 @@ def _total(rows: Named, sums: Named, tree: exp.Expr, wanted: str) -> str | None:
 def _wide(tree: exp.Expr) -> exp.Expr:
     """38 digits: a sum of cents may leave 64 bits, and so does a square."""
     return exp.cast(tree.copy(), "decimal(38,0)")
+
+
+def _needs_squares(indicator: CollectedIndicator) -> bool:
+    """Tell whether an interval rests on squares over rows: with clusters it rests on theirs."""
+    if indicator.kind not in ("mean", "ratio") or indicator.cluster is not None:
+        return False
+    return indicator.inference != "aucune" and indicator.uncertainty != "none"
 
 
 def _squares(rows: Named, sums: Named, one: RowMeasures, index: int) -> dict[str, str | None]:
@@ -385,28 +393,6 @@ def cell_values(
     return query.group_by(*(one.copy() for one in (*keys, *held))) if grouped else query
 
 
-def native_sums(query: exp.Expr) -> exp.Expr:
-    """Undo the cast of sums, for engines that sum 64-bit integers exactly: DuckDB on 128 bits, PostgreSQL on any.
-
-    Parameters
-    ----------
-    query : sqlglot.exp.Expr
-        A portable tree; it is left as it is.
-
-    Returns
-    -------
-    sqlglot.exp.Expr
-        The same sums, sooner.
-    """
-
-    def plain(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.Sum) and isinstance(node.this, exp.Cast) and isinstance(node.this.this, exp.Column):
-            return exp.Sum(this=node.this.this)
-        return node
-
-    return query.transform(plain)
-
-
 def sql_text(layout: Layout, dialect: str) -> str:
     """Return the readable SQL of a computation, for another engine or for a reader.
 
@@ -420,8 +406,8 @@ def sql_text(layout: Layout, dialect: str) -> str:
     Returns
     -------
     str
-        One statement: projection, then sums over grouping sets. Where a key is null without being a total, it is
-        unknown.
+        One statement: projection, then sums over grouping sets, and the percentile of a median or of a quantile. Where
+        a key is null without being a total, it is unknown.
     """
     one = layout.measures[0]
     rows, sums = Named(), Named()
@@ -432,5 +418,9 @@ def sql_text(layout: Layout, dialect: str) -> str:
         trees[0] = exp.Count(this=exp.Distinct(expressions=[column(rows.name(one.value, "v0"))]))
     names = ("numerateur", "denominateur", "n", "n_manquants")
     selected = [exp.alias_(tree.copy(), name) for tree, name in zip(trees, names, strict=True)]
-    query: exp.Expr = _grouped(layout, _over(layout, rows.selected, *key_columns(layout), *selected))
-    return (native_sums(query) if dialect in ("duckdb", "postgres") else query).sql(dialect=dialect, pretty=True)
+    if one.indicator.kind in HOLISTIC and one.value is not None:
+        order = exp.Order(expressions=[exp.Ordered(this=column(rows.name(one.value, "v0")))])
+        share = exp.PercentileCont(this=exp.Literal.number(str(getattr(one.indicator, "quantile", 0.5))))
+        selected.insert(0, exp.alias_(exp.WithinGroup(this=share, expression=order), "valeur"))
+    query = _grouped(layout, _over(layout, rows.selected, *key_columns(layout), *selected))
+    return render(query, dialect, pretty=True)

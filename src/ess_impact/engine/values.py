@@ -73,27 +73,6 @@ class CellValues(Sequence[NDArray[np.float64]]):
     def __iter__(self) -> Iterator[NDArray[np.float64]]:
         return (self[index] for index in range(len(self)))
 
-    def histogram(self, index: int) -> tuple[NDArray[np.float64], Counts]:
-        """Return the distinct values of a cell and how many rows hold each.
-
-        Parameters
-        ----------
-        index : int
-            Position of the cell.
-
-        Returns
-        -------
-        values : ndarray, shape (v,)
-            Increasing, in natural units.
-        counts : ndarray of int, shape (v,)
-            Rows.
-        """
-        where = self._where(index)
-        found, inverse = np.unique(self.finest.values[where], return_inverse=True)
-        counts = np.zeros(len(found), dtype=np.int64)
-        np.add.at(counts, inverse, 1 if self.finest.counts is None else self.finest.counts[where])
-        return found / self.scale, counts
-
     def units(self, index: int) -> NDArray[np.object_]:
         """Return the cluster of each value of a cell, in the order of the values, ties by cluster.
 
@@ -189,5 +168,29 @@ def distinct_by_cell(finest: Counts, codes: Counts, cell_of: Counts, size: int) 
         Distinct codes.
     """
     width = int(codes.max(initial=0)) + 1
-    pairs = np.unique(cell_of[finest] * width + codes)
+    pairs = distinct_sorted(cell_of[finest] * width + codes)
     return np.bincount(pairs // width, minlength=size).astype(np.int64)
+
+
+def distinct_sorted(numbers: Counts) -> Counts:
+    """Return distinct integers, increasing, by a sort: ``numpy.unique`` hashes, twenty times slower here.
+
+    Parameters
+    ----------
+    numbers : ndarray of int
+        Integers, overwritten.
+
+    Returns
+    -------
+    ndarray of int
+        Each once.
+    """
+    numbers.sort()
+    return numbers[_changes(numbers)]
+
+
+def _changes(increasing: Counts) -> NDArray[np.intp]:
+    """Positions where a new value starts."""
+    new = np.ones(len(increasing), dtype=bool)
+    np.not_equal(increasing[1:], increasing[:-1], out=new[1:])
+    return np.flatnonzero(new)

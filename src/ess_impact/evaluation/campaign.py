@@ -14,6 +14,7 @@ from ess_impact.definitions.consistency import check_plan
 from ess_impact.definitions.plans import Plan
 from ess_impact.definitions.vocabulary import Diffusion, Model
 from ess_impact.definitions.yaml_source import read_yaml, validate
+from ess_impact.engine.opening import Engine
 from ess_impact.errors import DefinitionError, ReadingError, UsageError, raise_all
 from ess_impact.evaluation.keys import read_or_create_key
 
@@ -28,6 +29,8 @@ class SecrecySettings(Model):
     """Campaign-wide thresholds: a definition's own prevails when higher."""
 
     min_count: int = Field(default=5, ge=1)
+    arrondi: int | None = Field(default=None, ge=2, le=100)
+    """Base to which numbers of persons are rounded at random, besides what is hidden; none by default."""
 
 
 class Settings(Model):
@@ -38,11 +41,13 @@ class Settings(Model):
     plan: str
     date_reference: date
     definitions: tuple[str, ...] = ()
-    moteur: Literal["duckdb"] = "duckdb"
+    moteur: Engine = "duckdb"
     secret: SecrecySettings = SecrecySettings()
     diffusion: Diffusion = "public"
     cle_pseudonymes: str = "cle.txt"
     attendus: str | None = None
+    publication_precedente: str | None = None
+    """Folder of the results published before: what their difference gives away is audited."""
     synthetique: bool = False
 
 
@@ -125,6 +130,12 @@ class Campaign:
         if self.settings.attendus is None:
             return None
         return _inside(self.folder, self.settings.attendus, SETTINGS)
+
+    @property
+    def former_results(self) -> Path | None:
+        """Folder of the results published before, if the settings name it; from the campaign folder."""
+        named = self.settings.publication_precedente
+        return None if named is None else self.folder / named
 
     @property
     def register_folder(self) -> Path:

@@ -161,9 +161,7 @@ def _effective(cells: Cells, *, closed: bool) -> Floats:
     return effective_clusters(cluster_sums(cells.clusters))
 
 
-def _notes(
-    cells: Cells, found: Intervals, population: tuple[Floats, Floats] | None, min_count: int
-) -> tuple[str, ...]:
+def _notes(cells: Cells, found: Intervals, population: tuple[Floats, Floats] | None, min_count: int) -> tuple[str, ...]:
     notes: dict[int, list[str]] = {}
     for index, text in [
         *_bounds_notes(cells),

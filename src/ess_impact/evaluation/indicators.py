@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, Literal, get_args
+from typing import Any
 
 import polars as pl
 
@@ -15,8 +15,10 @@ from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.indicator_faults import GROUPABLE
 from ess_impact.definitions.indicators import Breakdown, CollectedIndicator, DerivedIndicator, Indicator
 from ess_impact.definitions.tables import Table
+from ess_impact.engine.backend import Backend
 from ess_impact.engine.cells import TOTAL
 from ess_impact.engine.computing import compute_cells
+from ess_impact.engine.opening import Engine, opened
 from ess_impact.errors import NoAcceptedRowsError, UsageError, unknown_name
 from ess_impact.evaluation.campaign import Campaign
 from ess_impact.evaluation.collecting import Collected, Progress, collect, silent
@@ -26,17 +28,24 @@ from ess_impact.evaluation.derived import derive
 from ess_impact.evaluation.estimates import estimate
 from ess_impact.evaluation.evolution import PANEL, as_evolutions_frame, broken_in, changes, panel_direction
 from ess_impact.evaluation.nonresponse import calibrated_estimates, campaign_frame
-from ess_impact.evaluation.panel import PanelChange, panel_changes
+from ess_impact.evaluation.panel import Changes, PanelChange, panel_changes
 from ess_impact.evaluation.provenance import provenance_of, source_hashes
 from ess_impact.evaluation.results import Results, as_results_frame
 from ess_impact.evaluation.rows import Context, rows_of
-from ess_impact.evaluation.secrecy import joint_confidentiality
+from ess_impact.evaluation.secrecy import (
+    FREE,
+    check_publication,
+    former_publication,
+    joint_confidentiality,
+    nested_of,
+    rounded_rows,
+    sensitive_of,
+)
 from ess_impact.evaluation.targets import targets
 from ess_impact.evaluation.trends import trends
 from ess_impact.evaluation.versions import versions_frame
 from ess_impact.text import format_interval, format_value, plural
 
-Engine = Literal["duckdb"]
 By = Sequence[str | Sequence[str]]
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -94,7 +103,7 @@ def evaluate(  # noqa: PLR0913 - the public contract of the library
     indicators: Iterable[str] | None = None,
     by: By | None = None,
     period: int | None = None,
-    engine: Engine = "duckdb",
+    engine: Engine | Backend | None = None,
     catalogue: Catalogue | None = None,
     progress: Progress = silent,
 ) -> Results:
@@ -110,8 +119,9 @@ def evaluate(  # noqa: PLR0913 - the public contract of the library
         Breakdowns in place of those of the definitions.
     period : int, optional
         Year to keep.
-    engine : {"duckdb"}
-        Engine of the sums.
+    engine : {"duckdb", "spark", "postgres"} or Backend, optional
+        Engine of the sums, or one opened by :func:`ess_impact.engine.opening.open_backend`, which stays open; by
+        default that of the settings of the campaign, else DuckDB. The figures are the same.
     catalogue : Catalogue, optional
         Definitions, when the source is a mapping.
     progress : callable, optional
@@ -129,19 +139,20 @@ def evaluate(  # noqa: PLR0913 - the public contract of the library
     NoAcceptedRowsError
         A table that is needed has no accepted row.
     """
-    if engine not in get_args(Engine):
-        raise UsageError(f"moteur inconnu : « {engine} »", fix="Moteur disponible : duckdb.")
     if isinstance(source, Campaign):
-        return evaluate_collected(source, collect(source, progress), indicators=indicators, by=by, period=period)
+        with opened(engine or source.settings.moteur) as backend:
+            collected = collect(source, progress)
+            return evaluate_collected(source, collected, indicators=indicators, by=by, period=period, engine=backend)
     known = catalogue or Catalogue.load()
     if not source:
         raise UsageError("aucune table donnée", fix="Exemple : evaluate({'sorties': frame}).")
-    checked = _checked(source, known)
-    chosen = _chosen(known, indicators, checked)
-    _require_rows(chosen, checked, asked=indicators is not None)
-    tables = {name: one.accepted for name, one in checked.items()}
-    context = Context(catalogue=known, coverage=coverage_of(known, tables))
-    rows = compute_rows(context, tables, chosen, by=_crossings(by, known, chosen), as_of=None)
+    with opened(engine or "duckdb") as backend:
+        checked = _checked(source, known)
+        chosen = _chosen(known, indicators, checked)
+        _require_rows(chosen, checked, asked=indicators is not None)
+        tables = {name: one.accepted for name, one in checked.items()}
+        context = Context(catalogue=known, coverage=coverage_of(known, tables))
+        rows = compute_rows(context, tables, chosen, by=_crossings(by, known, chosen), backend=backend)
     return _results(context, tables, rows, period=period, provenance=provenance_of(known, checked))
 
 
@@ -152,6 +163,7 @@ def evaluate_collected(
     indicators: Iterable[str] | None = None,
     by: By | None = None,
     period: int | None = None,
+    engine: Engine | Backend | None = None,
 ) -> Results:
     """Evaluate a campaign whose files are already read and checked.
 
@@ -167,6 +179,8 @@ def evaluate_collected(
         Breakdowns in place of those of the definitions.
     period : int, optional
         Year to keep.
+    engine : {"duckdb", "spark", "postgres"} or Backend, optional
+        As for :func:`evaluate`.
 
     Returns
     -------
@@ -177,6 +191,8 @@ def evaluate_collected(
     ------
     NoAcceptedRowsError
         A table the plan requires has no accepted row.
+    SecrecyError
+        What would be published gives a hidden cell away.
     """
     catalogue, settings = campaign.catalogue, campaign.settings
     tables = {name: one.accepted for name, one in collected.checked.items()}
@@ -193,15 +209,26 @@ def evaluate_collected(
         min_count=settings.secret.min_count,
         coverage=coverage_of(catalogue, tables, collected.expected, settings.campagne),
         source_hashes=source_hashes(collected),
+        rounding=(settings.secret.arrondi, campaign.key()) if settings.secret.arrondi else None,
     )
     chosen = _chosen(catalogue, indicators, collected.checked)
-    rows = compute_rows(context, tables, chosen, by=_crossings(by, catalogue, chosen), as_of=settings.date_reference)
+    day, crossings = settings.date_reference, _crossings(by, catalogue, chosen)
+    with opened(engine or settings.moteur) as backend:
+        rows = compute_rows(context, tables, chosen, by=crossings, as_of=day, backend=backend)
     provenance = provenance_of(catalogue, collected.checked, campaign, collected)
-    day = settings.date_reference
     found = _results(context, tables, rows, as_of=day, period=period, provenance=provenance)
     frame = campaign_frame(collected.expected, settings.campagne)
     calibrated = calibrated_estimates(context, tables, rows, frame, diffusion=settings.diffusion)
-    return replace(found, redressement=_kept(calibrated, period, "period_start"))
+    found = replace(found, redressement=_kept(calibrated, period, "period_start"))
+    check_publication(
+        found.frame,
+        catalogue,
+        tables,
+        min_count=settings.secret.min_count,
+        beside=(found.evolutions, found.versions, found.redressement),
+        former=former_publication(campaign.former_results) if campaign.former_results else None,
+    )
+    return found
 
 
 def _results(
@@ -231,6 +258,7 @@ def compute_rows(
     *,
     by: Sequence[Breakdown] | None = None,
     as_of: date | None = None,
+    backend: Backend | None = None,
 ) -> Rows:
     """Compute the rows of several indicators: one scan per table, then the derived ones.
 
@@ -246,6 +274,8 @@ def compute_rows(
         Breakdowns in place of those of the definitions.
     as_of : datetime.date, optional
         Day on which dated parameters are read.
+    backend : Backend, optional
+        Engine of the sums, DuckDB by default.
 
     Returns
     -------
@@ -256,7 +286,8 @@ def compute_rows(
     collected = [one for one in chosen if not isinstance(one, DerivedIndicator)]
     for table in sorted({one.table for one in collected}):
         if table in tables and not tables[table].is_empty():
-            rows |= _table_rows(context, tables[table], [one for one in collected if one.table == table], by, as_of)
+            mine = [one for one in collected if one.table == table]
+            rows |= _table_rows(context, tables[table], mine, by, as_of, backend)
     waiting = [one for one in chosen if isinstance(one, DerivedIndicator)]
     while waiting:
         pending = {one.id for one in waiting}
@@ -272,6 +303,7 @@ def _table_rows(
     indicators: list[CollectedIndicator],
     by: Sequence[Breakdown] | None,
     as_of: date | None,
+    backend: Backend | None,
 ) -> Rows:
     catalogue, table = context.catalogue, context.catalogue.table(indicators[0].table)
     scope = catalogue.scope(table, as_of)
@@ -280,18 +312,35 @@ def _table_rows(
     weights = {name: one.weights for name, one in lists.items()}
     comparable = panel_changes(frame, table, indicators, scope, weights=weights, min_count=context.min_count)
     changed = {key: one for key, one in comparable.items() if not broken_in(catalogue, catalogue[key[0]], key[2])}
-    computed = compute_cells(frame, table, indicators, scope, by=by, strata=strata)
-    statuses = joint_confidentiality(list(computed.values()), min_count=context.min_count)
+    computed = compute_cells(frame, table, indicators, scope, by=by, strata=strata, backend=backend)
+    statuses = joint_confidentiality(
+        list(computed.values()),
+        min_count=context.min_count,
+        sensitive=sensitive_of(catalogue, table),
+        nested=nested_of(catalogue, table, frame),
+    )
     rows: Rows = {}
     for name, cells in computed.items():
         answered = answered_of(context.coverage, table.id)
         figures = estimate(cells, weights, min_count=context.min_count, answered=answered)
         found = rank_rows(cells.indicator, rows_of(context, cells, figures, statuses[name]))
-        rows[name] = [
-            row | _change(table, row, changed.get((name, _place(table, row), row["period_start"].year)))
-            for row in found
+        told = _without_hidden_years(table, found, {key: one for key, one in changed.items() if key[0] == name})
+        made = [
+            row | _change(table, row, told.get((name, _place(table, row), row["period_start"].year))) for row in found
         ]
+        base, key = context.rounding or (0, b"")
+        rows[name] = rounded_rows(cells.indicator, made, base=base, key=key) if base else made
     return rows
+
+
+def _without_hidden_years(table: Table, rows: Sequence[Mapping[str, Any]], changed: Mapping[Any, Any]) -> Changes:
+    """Drop changes from a year that is hidden: today's figure minus the change would give it back."""
+    hidden = {
+        (_place(table, row), row["period_start"].year)
+        for row in rows
+        if row["breakdown"] == TOTAL and row["conf_status"] != FREE
+    }
+    return {key: one for key, one in changed.items() if (key[1], key[2] - 1) not in hidden}
 
 
 def _place(table: Table, row: Mapping[str, Any]) -> str:

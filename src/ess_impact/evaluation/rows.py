@@ -55,6 +55,8 @@ class Context:
         Coverage by table and year.
     source_hashes : mapping of str to str
         Hash of the files behind each table.
+    rounding : tuple of (int, bytes) or None
+        Base and secret key of the rounding of numbers of persons.
     """
 
     catalogue: Catalogue
@@ -64,6 +66,7 @@ class Context:
     min_count: int | None = None
     coverage: Mapping[tuple[str, int], Coverage] = field(default_factory=dict)
     source_hashes: Mapping[str, str] = field(default_factory=dict)
+    rounding: tuple[int, bytes] | None = None
 
     def placement(self, indicator: str) -> tuple[str, Placement | None]:
         """Return the objective of an indicator and its placement in the plan.

@@ -16,7 +16,7 @@ from ess_impact.evaluation.cell_histograms import histograms_of
 from ess_impact.stats.bounds import imbens_manski
 from ess_impact.stats.clusters import ClusterSums, ratio_linearised, wilson_cluster
 from ess_impact.stats.finite import all_answered, finite_population
-from ess_impact.stats.intervals import Estimate, Intervals
+from ess_impact.stats.intervals import Estimate, Intervals, labels
 from ess_impact.stats.mean import student
 from ess_impact.stats.order import Histograms, quantile_order, quantile_woodruff, quantiles_of
 from ess_impact.stats.proportion import clopper_pearson, wilson
@@ -83,9 +83,7 @@ def natural(stored: Integers, scale: int) -> Floats:
     return np.asarray(stored / scale, dtype=np.float64)
 
 
-def intervals_of(
-    cells: Cells, weights: Weights, *, resample: bool = True, fraction: Floats | None = None
-) -> Intervals:
+def intervals_of(cells: Cells, weights: Weights, *, resample: bool = True, fraction: Floats | None = None) -> Intervals:
     """Estimate every cell of an indicator.
 
     Parameters
@@ -167,7 +165,7 @@ def values_only(value: Floats) -> Intervals:
         value=value,
         low=np.full(value.shape, np.nan),
         high=np.full(value.shape, np.nan),
-        method=np.full(value.shape, "", dtype=object),
+        method=labels(value.shape, ""),
         reason=np.full(value.shape, None, dtype=object),
         confidence=CONFIDENCE,
     )
@@ -239,7 +237,10 @@ def quotients(numerator: Integers, denominator: Integers) -> Floats:
 def _rates(asked: _Asked) -> Intervals:
     cells = asked.cells
     per = cells.indicator.per if isinstance(cells.indicator, Rate) else 1
-    events, exposure = natural(cells.numerator, cells.numerator_scale), natural(cells.denominator, cells.denominator_scale)
+    events, exposure = (
+        natural(cells.numerator, cells.numerator_scale),
+        natural(cells.denominator, cells.denominator_scale),
+    )
     return byar(events, exposure, per=per, confidence=CONFIDENCE, **_exactness(asked))
 
 

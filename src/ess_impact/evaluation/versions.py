@@ -47,6 +47,8 @@ SCHEMA: dict[str, Any] = {
 SORT_BY = ("indicator", "territory", "period_start", "previous_version")
 OTHER_UNIT = "unites_differentes"
 """No difference: the two versions are not counted in the same unit."""
+NOTHING_BEFORE = "sans_objet"
+"""No former value: the former version is about no row of that period."""
 
 Tables = Mapping[str, pl.DataFrame]
 
@@ -152,40 +154,45 @@ def _given_away(
     old = versions[1]
     if old.secrecy.unit in ("aucun", "deja_public"):
         return set()
-    firms = old.secrecy.unit == "entreprise"
-    threshold = MIN_ENTERPRISES if firms else max(old.secrecy.min_count, min_count)
     by = ((unit,),) if unit else ()
-    counted = [dict(_sums(computed(one, *by), detailed=unit is not None)) for one in versions]
-    moved: dict[CellKey, list[list[float]]] = {}
+    counted = [dict(_sums(computed(one, *by), by[0] if by else ())) for one in versions]
+    # The denominator of a count or of a sum is nowhere published.
+    parts = (0, 1) if all(one.kind not in _WITHOUT_DENOMINATOR for one in versions) else (0,)
+    gaps: dict[tuple[CellKey, int], list[float]] = {}
     for key in set(counted[0]) | set(counted[1]):
-        pair = [one.get(key, (0.0, 0.0, 0.0)) for one in counted]
-        gaps = [abs(a - b) for a, b in zip(*pair, strict=True)]
-        if any(gaps):
-            moved.setdefault(CellKey(territory=key.territory, year=key.year), []).append(gaps)
-    return {key for key, gaps in moved.items() if _too_few(gaps, threshold, old, firms=firms, unit=unit is not None)}
+        before, after = (one.get(key, (0.0, 0.0)) for one in counted)
+        for part in parts:
+            whole = CellKey(territory=key.territory, year=key.year)
+            gaps.setdefault((whole, part), []).append(abs(after[part] - before[part]))
+    return {whole for (whole, _), found in gaps.items() if _too_few(found, old, min_count, unit=unit is not None)}
 
 
-def _too_few(gaps: list[list[float]], threshold: int, old: CollectedIndicator, *, firms: bool, unit: bool) -> bool:
+_WITHOUT_DENOMINATOR = frozenset({"count", "sum", "distinct", "median", "quantile", "qualitative"})
+
+
+def _too_few(gaps: list[float], old: CollectedIndicator, min_count: int, *, unit: bool) -> bool:
+    """Tell whether what two versions count otherwise comes from too few units, or from one above all."""
+    firms = old.secrecy.unit == "entreprise"
+    threshold = MIN_ENTERPRISES if firms else max(old.secrecy.threshold, min_count)
     if not unit:
-        return any(0 < gap < threshold for gap in gaps[0])
-    amounts = [gap[0] for gap in gaps]
-    return len(gaps) < threshold or (firms and max(amounts) > old.secrecy.max_share * sum(amounts) > 0)
+        return 0 < gaps[0] < threshold
+    moved = [gap for gap in gaps if gap]
+    return 0 < len(moved) < threshold or (firms and max(gaps) > old.secrecy.max_share * sum(gaps))
 
 
-def _sums(cells: Cells, *, detailed: bool) -> Iterator[tuple[CellKey, tuple[float, float, float]]]:
-    """Give the numerator, the denominator and the rows of each unit, or of the whole where units are unknown."""
+def _sums(cells: Cells, breakdown: tuple[str, ...]) -> Iterator[tuple[CellKey, tuple[float, float]]]:
+    """Give the numerator and the denominator of each cell of a breakdown."""
     for index, key in enumerate(cells.keys):
-        if bool(key.breakdown) is detailed:
+        if key.breakdown == breakdown:
             numerator = int(cells.numerator[index]) / cells.numerator_scale
-            denominator = int(cells.denominator[index]) / cells.denominator_scale
-            yield key, (numerator, denominator, float(cells.n[index]))
+            yield key, (numerator, int(cells.denominator[index]) / cells.denominator_scale)
 
 
 def _beside(own: Any, former: Mapping[Place, Row], old: Indicator) -> Iterator[Row]:
+    nothing: Row = {"conf_status": FREE, "value": None, "reason": NOTHING_BEFORE}
     for series in totals_of(own):
         for row in series:
-            if _place(row) in former:
-                yield _compared(row, former[_place(row)], old)
+            yield _compared(row, former.get(_place(row), nothing), old)
 
 
 _KEPT = (

@@ -178,7 +178,7 @@ def definition_list(pairs: Sequence[tuple[str, object]]) -> Markup:
     return trusted(f'<dl class="fiche">\n{rows}\n</dl>')
 
 
-def origin(view: IndicatorView, edition: Edition, names: Names) -> Markup:
+def origin(view: IndicatorView, edition: Edition, names: Names, sheet: str = "") -> Markup:
     """Write where a figure comes from: definition, version, hash, source, files and row counts.
 
     Parameters
@@ -189,6 +189,8 @@ def origin(view: IndicatorView, edition: Edition, names: Names) -> Markup:
         Whole edition, for the files and the method notes.
     names : Names
         Labels.
+    sheet : str, optional
+        Address of its sheet.
 
     Returns
     -------
@@ -214,6 +216,7 @@ def origin(view: IndicatorView, edition: Edition, names: Names) -> Markup:
         ("Version", version + digest),
         ("Identifiant", indicator.id),
         ("Autres référentiels", enumerate_fr(aligned) if aligned else ""),
+        ("Fiche complète", link(sheet, "formule, SQL, exemples, histoire") if sheet else ""),
         ("Points à vérifier", typeset("\u00a0; ".join(point.rstrip(".") for point in indicator.a_verifier))),
     ]
     return details("D’où vient ce chiffre", definition_list(pairs), css="origine")

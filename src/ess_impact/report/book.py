@@ -147,16 +147,15 @@ def _config(edition: Edition, title: str) -> dict[str, Any]:
 
 
 def _contents(pages: Sequence[Page]) -> dict[str, Any]:
-    """Arrange pages in the table of contents: notes on methods and sheets of indicators go below their list."""
+    """Arrange pages in the table of contents: the notes on methods go below their list."""
     parts: dict[str, list[dict[str, Any]]] = {}
     for page in pages:
         if not page.part:
             continue
         chapters = parts.setdefault(page.part, [])
         entry = {"file": page.name} | ({"title": page.short} if page.short else {})
-        if page.name.startswith(("methode-", "fiche-")) and chapters:
-            above = next(one for one in reversed(chapters) if one["file"] in ("methodes", "fiches"))
-            above.setdefault("sections", []).append(entry)
+        if page.name.startswith("methode-") and chapters:
+            chapters[0].setdefault("sections", []).append(entry)
         else:
             chapters.append(entry)
     listed = [{"caption": part, "chapters": chapters} for part, chapters in parts.items()]

@@ -12,9 +12,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ess_impact.definitions.plans import Baseline, Objective, Placement
+from ess_impact.definitions.versions import breaks_of
 from ess_impact.definitions.vocabulary import Diffusion
 from ess_impact.errors import EssImpactError, MissingExtraError
 from ess_impact.report.charts import FICTITIOUS, chart_of, render
+from ess_impact.report.evolution_sentences import evolution_sentences
 from ess_impact.report.frames import Edition, Figure, IndicatorView, load_edition
 from ess_impact.report.labels import (
     CIRCLES,
@@ -27,17 +29,17 @@ from ess_impact.report.labels import (
     in_sentence,
     label_of,
 )
+from ess_impact.report.plan_sentences import baseline_qualifier, placement_sentences
 from ess_impact.report.rule_names import rule_name
 from ess_impact.report.sentences import (
-    baseline_qualifier,
     describe,
     interval_sentence,
     missing_sentence,
     notes_sentence,
-    placement_sentences,
     rank_sentence,
     reason_sentence,
 )
+from ess_impact.report.series_chart import marks_of
 from ess_impact.text import format_date, format_interval, format_number, format_period, format_value, plural, typeset
 
 MAX_BREAKDOWNS = 3
@@ -252,6 +254,9 @@ def _indicator(edition: Edition, placement: Placement, chart: ChartFile | None) 
             ("À savoir", notes_sentence(indicator, figure)),
         ]
         notes.append(("Comparaison", rank_sentence(figure, ranked or None)))
+    moved = edition.evolutions.get(indicator.id, ())
+    breaks = breaks_of(edition.catalogue.indicators, indicator)
+    notes.append(("Évolution", " ".join(evolution_sentences(view, moved, breaks))))
     notes.append(("Repères", " ".join(placement_sentences(placement, indicator.unit, figure))))
     notes.append(("Limites", _first_sentence(french(indicator.limitations))))
     return {
@@ -292,7 +297,8 @@ def _chart(edition: Edition, placement: Placement, drawn: Mapping[str, ChartFile
     references = {
         f"repère {format_value(one.value, view.indicator.unit)}": float(one.value) for one in placement.references
     }
-    chart = chart_of(view, Names(edition.catalogue), own=edition.provenance.departement, references=references)
+    own, marks = edition.provenance.departement, marks_of(edition, view, placement)
+    chart = chart_of(view, Names(edition.catalogue), own=own, references=references, marks=marks)
     return ChartFile(svg=render(chart), alt=chart.alt, caption=chart.caption) if chart else None
 
 

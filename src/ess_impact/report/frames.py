@@ -16,6 +16,7 @@ from ess_impact.definitions.indicators import Indicator
 from ess_impact.definitions.plans import Plan
 from ess_impact.definitions.vocabulary import DIFFUSION_ORDER, Diffusion
 from ess_impact.errors import ReadingError, unknown_name
+from ess_impact.report.calibrated_frames import CalibratedFigure, read_calibrated
 from ess_impact.report.evolution_frames import Evolution, FormerFigure, read_evolutions, read_versions
 
 if TYPE_CHECKING:
@@ -205,6 +206,8 @@ class Edition:
         What there is to show of each indicator.
     evolutions, versions : mapping of str to tuple
         Changes, trends and targets, and figures under former versions, by indicator.
+    calibrated : mapping of str to tuple
+        Estimates weighted to stand for every structure expected, by indicator.
     digest : str
         Fingerprint of the results.
     """
@@ -217,6 +220,7 @@ class Edition:
     digest: str
     evolutions: Mapping[str, tuple[Evolution, ...]] = field(default_factory=dict)
     versions: Mapping[str, tuple[FormerFigure, ...]] = field(default_factory=dict)
+    calibrated: Mapping[str, tuple[CalibratedFigure, ...]] = field(default_factory=dict)
 
     @property
     def synthetic(self) -> bool:
@@ -335,6 +339,7 @@ def load_edition(results_dir: str | Path, diffusion: Diffusion = "public") -> Ed
         plan=plans.get(provenance.plan) or next(iter(plans.values()), None),
         diffusion=diffusion,
         digest=hashlib.sha256(parquet.read_bytes()).hexdigest(),
+        calibrated=read_calibrated(folder, diffusion),
         evolutions=read_evolutions(folder, diffusion),
         versions=read_versions(folder, diffusion),
     )

@@ -9,15 +9,21 @@ from pathlib import Path
 from markupsafe import Markup
 
 from ess_impact.definitions.plans import Baseline, Objective, Placement
+from ess_impact.definitions.versions import breaks_of
 from ess_impact.report import quality
 from ess_impact.report.blocks import card, cards, details, headline_value, origin, slug
+from ess_impact.report.calibrated_sentences import calibrated_sentences
+from ess_impact.report.change_chart import change_chart
 from ess_impact.report.charts import Chart, chart_of, scale_of
+from ess_impact.report.evolution_sentences import evolution_sentences, latest_change, of_totals
 from ess_impact.report.frames import Edition, IndicatorView
 from ess_impact.report.labels import CIRCLES, Names, french, in_sentence, label_of
 from ess_impact.report.markup import as_myst, block, trusted
+from ess_impact.report.plan_sentences import placement_sentences
 from ess_impact.report.reference_pages import method_pages, reading_pages
-from ess_impact.report.sentences import placement_sentences, sentences_of
-from ess_impact.report.sheet_pages import sheet_pages
+from ess_impact.report.sentences import sentences_of
+from ess_impact.report.series_chart import marks_of
+from ess_impact.report.sheet_pages import drafts_table, place_sheets, sheet_pages
 from ess_impact.report.tables import baselines_table, breakdown_table, history_table, territories_table
 from ess_impact.report.writer import Page, Writer, objectives_of, page_name, target
 from ess_impact.text import format_date, format_value, plural, typeset
@@ -50,15 +56,18 @@ def write_pages(edition: Edition, sources: Path) -> tuple[list[Page], dict[str, 
             if placement.indicator in edition.views:
                 view = edition.views[placement.indicator]
                 writer.home.setdefault(view.indicator.id, f"{page_name(objective)}.html#{view.anchor}")
+    place_sheets(writer, objectives)
     numbers = {one.id: place for place, one in enumerate((o for o in objectives if o.kind == "objectif"), start=1)}
     middle = [_objective_page(writer, objective, numbers.get(objective.id)) for objective in objectives]
-    reading = [*reading_pages(writer), *sheet_pages(writer), *method_pages(writer)]
+    reading = [*reading_pages(writer), *sheet_pages(writer, objectives), *method_pages(writer)]
     return [_home_page(writer, objectives), *middle, *reading], writer.charts
 
 
 def _objective_page(writer: Writer, objective: Objective, number: int | None) -> Page:
     edition = writer.edition
-    placements = [one for one in objective.placements if one.indicator in edition.views]
+    known = [one for one in objective.placements if one.indicator in edition.views]
+    placements = [one for one in known if edition.views[one.indicator].indicator.status != "draft"]
+    drafts = [edition.views[one.indicator] for one in known if one not in placements]
     heads = [edition.views[one.indicator] for one in placements if one.headline]
     published = [one for one in _baselines(edition) if one.objective == objective.id and one.indicator is None]
     page = page_name(objective)
@@ -68,7 +77,9 @@ def _objective_page(writer: Writer, objective: Objective, number: int | None) ->
         question=french(objective.question) if objective.question else "",
         introduction=trusted(writer.read("introductions", objective.id)),
         cards=_block(cards(card(view, writer.home[view.indicator.id]) for view in heads)),
+        changes=_changes(writer, objective, placements),
         sections=[trusted(_section(writer, placement, page)) for placement in placements],
+        drafts=_block(drafts_table(drafts, writer.sheets)) if drafts else "",
         baselines=_block(baselines_table(published)) if published else "",
     )
     part = "Objectifs du plan" if objective.kind == "objectif" else "Thèmes"
@@ -91,6 +102,12 @@ def _section(writer: Writer, placement: Placement, page: str) -> str:
     beside = [one for one in _baselines(writer.edition) if one.indicator == indicator.id]
     ranked = sum(one.rank is not None for one in view.territories)
     told = sentences_of(indicator, view.headline, ranked)
+    told += evolution_sentences(
+        view,
+        writer.edition.evolutions.get(indicator.id, ()),
+        breaks_of(writer.edition.catalogue.indicators, indicator),
+    )
+    told += calibrated_sentences(view, writer.edition.calibrated.get(indicator.id, ()))
     told += placement_sentences(placement, indicator.unit, view.headline)
     elsewhere = "" if main else f"Le détail est sur [une autre page]({target(writer.home[indicator.id])})."
     return writer.fill(
@@ -105,22 +122,41 @@ def _section(writer: Writer, placement: Placement, page: str) -> str:
         tables=_tables(writer, view) if main else [],
         baselines=_block(baselines_table(beside, indicator.unit)) if beside else "",
         limitations=french(indicator.limitations),
-        origin=block(origin(view, writer.edition, writer.names)),
+        origin=block(origin(view, writer.edition, writer.names, writer.sheets[indicator.id])),
+    )
+
+
+def _changes(writer: Writer, objective: Objective, placements: Sequence[Placement]) -> Markup:
+    """Draw the changes of the shares of an objective, where there are several."""
+    moved = []
+    for placement in placements:
+        view = writer.edition.views[placement.indicator]
+        change = latest_change(of_totals(view, writer.edition.evolutions.get(placement.indicator, ())))
+        if change is not None:
+            moved.append((view, change))
+    chart = change_chart(slug(f"variations-{page_name(objective)}"), moved)
+    if chart is None:
+        return trusted("")
+    writer.charts[chart.name] = chart
+    return _drawn(chart)
+
+
+def _drawn(chart: Chart) -> Markup:
+    alt = json.dumps(chart.alt, ensure_ascii=False)
+    return trusted(
+        f"```{{figure}} graphiques/{chart.name}.svg\n:name: fig-{slug(chart.name)}\n:alt: {alt}\n\n"
+        f"{as_myst(chart.caption)}\n```"
     )
 
 
 def _figure(writer: Writer, view: IndicatorView, placement: Placement) -> Markup:
     unit = view.indicator.unit
     references = {f"repère {format_value(one.value, unit)}": float(one.value) for one in placement.references}
-    chart = chart_of(view, writer.names, references=references)
+    chart = chart_of(view, writer.names, references=references, marks=marks_of(writer.edition, view, placement))
     if chart is None:
         return trusted("")
     writer.charts[chart.name] = chart
-    alt = json.dumps(chart.alt, ensure_ascii=False)
-    return trusted(
-        f"```{{figure}} graphiques/{chart.name}.svg\n:name: fig-{slug(chart.name)}\n:alt: {alt}\n\n"
-        f"{as_myst(chart.caption)}\n```"
-    )
+    return _drawn(chart)
 
 
 def _tables(writer: Writer, view: IndicatorView) -> list[Markup]:

@@ -70,7 +70,7 @@ def _index_page(writer: Writer) -> str:
         state = "" if indicator.status == "active" else f" ({label_of(STATUSES, indicator.status)})"
         rows.append(
             [
-                link(home, french(indicator.name)) if home else french(indicator.name) + state,
+                link(home or writer.sheets.get(indicator.id, ""), french(indicator.name) + ("" if home else state)),
                 link(f"{page}.html", shorts[page]) if home else "–",
                 value_cell(figure) if figure else "–",
                 format_period(figure.period_start, figure.period_end) if figure else "",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ess_impact.definitions.history import SeriesBreak
+from ess_impact.definitions.plans import Placement
+from ess_impact.definitions.versions import breaks_of
 from ess_impact.report.chart_style import (
     INK,
     INTERVAL,
@@ -20,7 +22,9 @@ from ess_impact.report.chart_style import (
     axis_of,
     styled,
 )
-from ess_impact.report.frames import Figure, IndicatorView
+from ess_impact.report.evolution_frames import PROJECTED, Evolution
+from ess_impact.report.evolution_sentences import of_totals
+from ess_impact.report.frames import Edition, Figure, IndicatorView
 from ess_impact.report.labels import french
 from ess_impact.text import enumerate_fr, format_interval, format_period, format_value
 from ess_impact.units import unit_of
@@ -205,3 +209,41 @@ def _told(view: IndicatorView, figures: Sequence[Figure], detail: str, marks: Ma
             f"Point clair\u00a0: {format_value(seen.value, unit)} en {seen.year} si la droite se poursuit, {span}."
         )
     return alt_text(view, " ".join(parts))
+
+
+def marks_of(edition: Edition, view: IndicatorView, placement: Placement | None = None) -> Marks:
+    """Gather what the series of an indicator is drawn with.
+
+    Parameters
+    ----------
+    edition : Edition
+        Results read for one circle of readers.
+    view : IndicatorView
+        The indicator.
+    placement : Placement, optional
+        Its place in the plan, with its target.
+
+    Returns
+    -------
+    Marks
+        Breaks, voted target, and the value foreseen on its date.
+    """
+    indicator = view.indicator
+    target = placement.target if placement else None
+    foreseen = None
+    for one in of_totals(view, edition.evolutions.get(indicator.id, ())) if target else ():
+        if one.nature == PROJECTED:
+            foreseen = _foreseen(one)
+    label = f"cible votée\u00a0: {format_value(target.value, indicator.unit)}" if target else ""
+    return Marks(
+        breaks=breaks_of(edition.catalogue.indicators, indicator),
+        targets=((label, float(target.value)),) if target else (),
+        foreseen=foreseen,
+    )
+
+
+def _foreseen(one: Evolution) -> Foreseen | None:
+    if one.value_to is None or one.low is None or one.high is None or one.target is None or one.target_date is None:
+        return None
+    year = one.target_date.year
+    return Foreseen(year=year, value=one.value_to, low=one.target + one.low, high=one.target + one.high)

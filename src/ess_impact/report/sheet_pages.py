@@ -2,75 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from markupsafe import Markup
 
+from ess_impact.definitions.plans import Objective
 from ess_impact.report.blocks import definition_list, details, slug
 from ess_impact.report.evolution_frames import FormerFigure
 from ess_impact.report.evolution_sentences import WHY_NOT, break_sentence
 from ess_impact.report.frames import IndicatorView
 from ess_impact.report.indicator_sheet import IndicatorSheet, WorkedExample, indicator_sheet
-from ess_impact.report.labels import french
-from ess_impact.report.markup import as_code, as_html, as_myst, block, link, trusted
+from ess_impact.report.labels import AVAILABILITY, french, label_of
+from ess_impact.report.markup import as_code, as_html, block, link, trusted
 from ess_impact.report.tables import table
-from ess_impact.report.writer import Page, Writer, target
+from ess_impact.report.writer import OTHERS, Page, Writer, page_name, target
 from ess_impact.text import format_date, format_period, format_value, typeset
 
-PREFIX = "fiche-"
+PREFIX = "fiches-"
 _ENGINES = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "spark": "Spark"}
 _OPEN_EXAMPLES = 1
 
 
-def sheet_name(indicator: str) -> str:
-    """Return the page of an indicator's sheet.
+def drafts_table(views: Sequence[IndicatorView], sheets: Mapping[str, str]) -> Markup:
+    """Write the indicators that are not computed yet, and what it would take.
 
     Parameters
     ----------
-    indicator : str
-        Its id.
+    views : sequence of IndicatorView
+        Indicators in draft.
+    sheets : mapping of str to str
+        Address of the sheet of each.
 
     Returns
     -------
-    str
-        Stem of the file.
-
-    Examples
-    --------
-    >>> sheet_name("part_femmes")
-    'fiche-part-femmes'
+    markupsafe.Markup
+        The table.
     """
-    return PREFIX + slug(indicator)
+    rows = []
+    for view in views:
+        one = view.indicator
+        origin = typeset(", ".join(part for part in (one.source.provider, one.source.dataset) if part))
+        rows.append(
+            [
+                link(sheets.get(one.id, ""), french(one.name)),
+                label_of(AVAILABILITY, one.disponibilite),
+                origin,
+                typeset("\u00a0; ".join(point.rstrip(".") for point in one.a_verifier)) or "–",
+            ]
+        )
+    header = ["Indicateur", "Disponibilité", "Source qu’il faudrait", "À vérifier d’abord"]
+    return table("Indicateurs en projet", header, rows)
 
 
-def sheet_pages(writer: Writer) -> Iterator[Page]:
-    """Write the list of the sheets, and one page per indicator.
+def place_sheets(writer: Writer, objectives: Sequence[Objective]) -> None:
+    """Decide on which page the sheet of each indicator stands: that of the first objective it serves.
 
     Parameters
     ----------
     writer : Writer
-        The edition being written.
+        The edition being written; its ``sheets`` are filled.
+    objectives : sequence of Objective
+        Objectives and themes, in order.
+    """
+    for objective in objectives:
+        for placement in objective.placements:
+            if placement.indicator in writer.edition.views:
+                writer.sheets.setdefault(placement.indicator, _address(page_name(objective), placement.indicator))
+    for name in writer.edition.views:
+        writer.sheets.setdefault(name, _address(OTHERS, name))
+
+
+def _address(page: str, indicator: str) -> str:
+    return f"{PREFIX}{page}.html#fiche-{slug(indicator)}"
+
+
+def sheet_pages(writer: Writer, objectives: Sequence[Objective]) -> Iterator[Page]:
+    """Write the sheets of the indicators, one page per objective: a page each would treble the time of the book.
+
+    Parameters
+    ----------
+    writer : Writer
+        The edition being written, its sheets placed.
+    objectives : sequence of Objective
+        Objectives and themes, in order.
 
     Yields
     ------
     Page
-        The list first.
+        In the order of the plan.
     """
-    part = "Comprendre et vérifier"
-    views = sorted(writer.edition.views.values(), key=lambda one: french(one.indicator.name).casefold())
-    listed = "\n".join(
-        f"- [{as_myst(french(view.indicator.name))}]({sheet_name(view.indicator.id)}.md)" for view in views
-    )
-    yield Page(name="fiches", part=part, text=writer.fill("fiches", sheets=trusted(listed)))
-    for view in views:
-        sheet = indicator_sheet(writer.edition.catalogue, view.indicator, writer.edition.plan)
-        yield Page(name=sheet_name(view.indicator.id), part=part, text=_page(writer, view, sheet))
+    part = "Fiches des indicateurs"
+    titles = {page_name(one): french(one.short) for one in objectives}
+    pages: dict[str, list[str]] = {}
+    for name, address in writer.sheets.items():
+        pages.setdefault(address.partition(".")[0], []).append(name)
+    for page, names in pages.items():
+        title = titles.get(page.removeprefix(PREFIX), "Autres indicateurs")
+        sections = [_section(writer, writer.edition.views[name]) for name in names]
+        text = writer.fill("fiches", title=title, sections=[trusted(one) for one in sections])
+        yield Page(name=page, part=part, text=text, short=title)
 
 
-def _page(writer: Writer, view: IndicatorView, sheet: IndicatorSheet) -> str:
+def _section(writer: Writer, view: IndicatorView) -> str:
+    sheet = indicator_sheet(writer.edition.catalogue, view.indicator, writer.edition.plan)
     home = writer.home.get(sheet.id, "")
     return writer.fill(
         "fiche",
+        anchor=trusted(f"(fiche-{slug(sheet.id)})="),
         name=typeset(sheet.name),
         home=trusted(f"[Ses chiffres]({target(home)})") if home else "",
         definition=typeset(sheet.definition),
@@ -82,7 +120,7 @@ def _page(writer: Writer, view: IndicatorView, sheet: IndicatorSheet) -> str:
         uses=[block(one) for one in _uses(sheet)],
         sql=[block(details(f"SQL, {_ENGINES[name]}", as_code(text))) for name, text in sheet.sql.items()],
         facts=block(definition_list([*((term, typeset(text)) for term, text in sheet.facts), *_source(sheet)])),
-        examples=[block(_example(place, one)) for place, one in enumerate(sheet.examples, start=1)],
+        examples=[block(_example(place, one)) for place, one in enumerate(sheet.examples, start=1) if one.header],
         history=block(_history(sheet)),
         breaks=[typeset(break_sentence(one)) for one in sheet.breaks],
         versions=[block(one) for one in _former(view, writer.edition.versions.get(sheet.id, ()))],

@@ -33,7 +33,7 @@ def sheet_text(sheet: IndicatorSheet, *, dialect: str = "duckdb") -> str:
         "\n".join([f"Calcul : {sheet.formula}", *_latex(sheet)]),
         *_blocks(sheet),
         f"SQL ({dialect}) :\n{_indented(sheet.sql[dialect].splitlines())}",
-        *(_example(place, one) for place, one in enumerate(sheet.examples, start=1)),
+        *(_example(place, one) for place, one in enumerate(sheet.examples, start=1) if one.header),
         "\n".join(["Historique :", *_history(sheet)]),
     ]
     return typeset_prose(parts)

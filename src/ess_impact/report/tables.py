@@ -12,7 +12,7 @@ from ess_impact.definitions.plans import Baseline
 from ess_impact.report.frames import Figure, IndicatorView, figures_of
 from ess_impact.report.labels import METHOD_NOTES, METHODS, Names, answered_words, french, in_sentence, label_of
 from ess_impact.report.markup import as_html, link, trusted
-from ess_impact.report.sentences import baseline_qualifier
+from ess_impact.report.plan_sentences import baseline_qualifier
 from ess_impact.text import UNKNOWN, format_number, format_period, format_value, plural, typeset
 from ess_impact.units import unit_of
 

@@ -54,6 +54,8 @@ class Writer:
         Page and anchor where each indicator is told in full.
     charts : dict
         Charts met while writing, by indicator.
+    sheets : dict
+        Page and anchor of the sheet of each indicator.
     """
 
     edition: Edition
@@ -61,6 +63,19 @@ class Writer:
     names: Names
     home: dict[str, str] = field(default_factory=dict)
     charts: dict[str, Chart] = field(default_factory=dict)
+    sheets: dict[str, str] = field(default_factory=dict)
+    _environment: Environment = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Kept: a template is compiled once, however many times it is filled.
+        self._environment = Environment(
+            loader=FunctionLoader(lambda name: self.read("templates", name)),
+            autoescape=True,
+            finalize=as_myst,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=StrictUndefined,
+        )
 
     def fill(self, template: str, **values: Any) -> str:
         """Fill a template; text is escaped for MyST unless it is already markup.
@@ -77,15 +92,7 @@ class Writer:
         str
             MyST.
         """
-        environment = Environment(
-            loader=FunctionLoader(lambda name: self.read("templates", name)),
-            autoescape=True,
-            finalize=as_myst,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            undefined=StrictUndefined,
-        )
-        return environment.get_template(template).render(**values)
+        return self._environment.get_template(template).render(**values)
 
     def read(self, folder: str, name: str) -> str:
         """Read a text of the book, with the spaces and apostrophes of print.

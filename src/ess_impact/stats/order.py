@@ -255,9 +255,7 @@ def quantiles_of(found: Histograms, q: float) -> FloatArray:
     return between
 
 
-def quantile_order(
-    found: Histograms, q: float, *, confidence: float = 0.95, fraction: ArrayLike = 0.0
-) -> Intervals:
+def quantile_order(found: Histograms, q: float, *, confidence: float = 0.95, fraction: ArrayLike = 0.0) -> Intervals:
     r"""Estimate quantiles of independent values with the interval between two order statistics.
 
     Parameters
@@ -326,9 +324,7 @@ def _binomial_quantile(probability: float, n: FloatArray, q: float) -> FloatArra
     return smallest
 
 
-def quantile_woodruff(
-    found: Histograms, q: float, *, confidence: float = 0.95, fraction: ArrayLike = 0.0
-) -> Intervals:
+def quantile_woodruff(found: Histograms, q: float, *, confidence: float = 0.95, fraction: ArrayLike = 0.0) -> Intervals:
     r"""Estimate quantiles of clustered values with Woodruff's interval.
 
     Parameters
@@ -360,9 +356,10 @@ def quantile_woodruff(
     .. math:: [\hat F^{-1}(q - h), \hat F^{-1}(q + h)], \quad
         h = t_{1-\alpha/2}(m - 1) \sqrt{\frac{m}{m-1} \frac{\sum (b_i - \hat p n_i)^2}{n^2}}
 
-    where :math:`b_i` of the :math:`n_i` values of cluster i do not pass the quantile, and :math:`\hat p = \sum b_i / n`:
-    the linearised error of the share below the quantile, read back on the scale of the values. Estimand: the
-    quantile of the law behind the values. Assumes independent clusters. Not for extreme quantiles.
+    where :math:`b_i` of the :math:`n_i` values of cluster i do not pass the quantile, and
+    :math:`\hat p = \sum b_i / n`: the linearised error of the share below the quantile, read back on the scale of the
+    values. Estimand: the quantile of the law behind the values. Assumes independent clusters. Not for extreme
+    quantiles.
 
     References
     ----------

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ess_impact.stats.arrays import FloatArray, columns, quotient
-from ess_impact.stats.intervals import Intervals, Reason, assemble
+from ess_impact.stats.intervals import Intervals, Reason, assemble, labels
 from ess_impact.stats.quantiles import exact_poisson_limits, normal_quantile
 
 
@@ -153,7 +153,7 @@ def poisson_limits(
     low[events == 0] = 0.0
     more = events + 1.0
     high = more * (1.0 - 1.0 / (9.0 * more) + z / (3.0 * np.sqrt(more))) ** 3
-    method = np.full(x.shape, "byar", dtype=object)
+    method = labels(x.shape, "byar")
     small = events < exact_below
     if small.any():
         low[small], high[small] = exact_poisson_limits(events[small], confidence)

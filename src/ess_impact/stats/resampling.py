@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -365,7 +366,7 @@ class _Clustered:
     def left_out(self) -> FloatArray:
         kept = 1 - np.eye(self.m, dtype=np.int64)
         cuts = np.cumsum([0, *_chunks(self.m, self.values.size)])
-        return np.concatenate([self._quantiles(kept[start:end]) for start, end in zip(cuts, cuts[1:], strict=False)])
+        return np.concatenate([self._quantiles(kept[start:end]) for start, end in pairwise(cuts)])
 
     def _quantiles(self, times: NDArray[np.int64]) -> FloatArray:
         reached = np.cumsum(times[:, self.owner] * self.counts, axis=1)

@@ -113,3 +113,47 @@ def test_order_and_number_of_rows_hold() -> None:
     rows = [{"siret": [ONE, TWO, THREE][number % 3], "n": str(number)} for number in range(30)]
     linked = _linked(_sorties(), rows, YEARS)
     assert linked.accepted["n"].to_list() == list(range(30))
+
+
+STAFF = _table(
+    "structures",
+    {"siret": "siret", "annee": "annee", "etp": "quantite"},
+    key=["siret", "annee"],
+    owner="siret",
+    derived=[{"name": "siren", "type": "siren", "label": {"fr": "S"}, "prefix": {"column": "siret", "length": 9}}],
+)
+ACCOUNTS = _table(
+    "comptes",
+    {"siret": "siret", "annee": "annee", "n": "entier"},
+    owner="siret",
+    derived=[{"name": "siren", "type": "siren", "label": {"fr": "S"}, "prefix": {"column": "siret", "length": 9}}],
+    foreign_keys=[{"column": "siret", "table": "structures", "sums": ["etp"]}],
+)
+BRANCH = "73282932000009"
+"""A second establishment of the same enterprise as ONE."""
+
+
+def _totals(structures: list[dict[str, Any]] | None, accounts: Table = ACCOUNTS) -> list[int | None]:
+    rows = [{"siret": ONE, "annee": year, "n": "1"} for year in ("2024", "2025")]
+    checked = {"comptes": _check(accounts, rows, STAFF)}
+    if structures is not None:
+        checked["structures"] = _check(STAFF, structures)
+    tables = {"comptes": accounts, "structures": STAFF}
+    return link(checked, tables)["comptes"].accepted["etp"].to_list()
+
+
+def _jobs(siret: str, year: str, etp: str | None) -> dict[str, Any]:
+    return {"siret": siret, "annee": year, "etp": etp}
+
+
+def test_a_total_adds_every_establishment_of_the_enterprise_in_its_year() -> None:
+    rows = [_jobs(ONE, "2024", "2"), _jobs(BRANCH, "2024", "1,5"), _jobs(ONE, "2025", "4")]
+    assert _totals(rows) == [3_500, 4_000]
+
+
+def test_one_unknown_establishment_makes_a_total_unknown() -> None:
+    assert _totals([_jobs(ONE, "2024", "2"), _jobs(BRANCH, "2024", None)]) == [None, None]
+
+
+def test_without_the_other_table_a_total_is_unknown() -> None:
+    assert _totals(None) == [None, None]

@@ -88,7 +88,17 @@ def test_a_prefilled_template_sent_back_as_it_is_holds_no_row(catalogue, path):
     book = read_workbook(path, catalogue.tables)
     assert book.sender == SIRET
     assert {name: (one.frame.height, one.rows_read) for name, one in book.tables.items()} == dict.fromkeys(
-        ("structures", "comptes", "mobilite", "legumeries", "achats"), (0, 0)
+        (
+            "structures",
+            "comptes",
+            "mobilite",
+            "legumeries",
+            "achats",
+            "activites_circulaires",
+            "porteurs_projet",
+            "recits",
+        ),
+        (0, 0),
     )
     assert book.anomalies == ()
     faults = [fault for one in book.tables.values() for fault in one.anomalies]
@@ -156,8 +166,8 @@ def test_every_value_offered_is_read_as_its_own_code(catalogue, path):
 
 def test_time_is_counted_by_row_known_then_sent_then_usual(catalogue):
     moves, accounts = catalogue.table("mobilite"), catalogue.table("comptes")
-    assert Known().minutes(moves) == 3 + 8
-    assert Known(counts={"mobilite": 90}).minutes(moves) == 3 + 60
+    assert Known().minutes(moves) == 3 + 11
+    assert Known(counts={"mobilite": 90}).minutes(moves) == 3 + 83
     held = {"comptes": [{"siret": SIRET, "poste": "60"}] * 4}
     assert _known(rows=held).minutes(accounts) == 3 + 2
 

@@ -46,6 +46,8 @@ def _indicator(name: str, **changes: str) -> str:
         ({"codelists/sous/sexes.yaml": CODELIST}, "sexes.yaml:1", "déjà défini (sexes.yaml)"),
         ({"methodes/bootstrap.md": NOTE.replace("maison", "bootstrap")}, "bootstrap", "déjà défini"),
         ({"methodes/maison.md": "# Sans en-tête\n"}, "maison.md:1", "en-tête"),
+        ({"methodes/maison.md": NOTE.replace(".wilson", ".wilsson")}, "maison.md:4", "Vouliez-vous dire « wilson »"),
+        ({"methodes/maison.md": NOTE.replace("proportion.", "absent.")}, "maison.md:4", "introuvable"),
         ({"o1_essai/x.yaml": _indicator("x", kind="proportionn")}, "x.yaml:14", "proportion"),
         ({"o1_essai/x.yaml": _indicator("x").replace("kind: derived\n", "")}, "x.yaml:1", "kind"),
         ({"o1_essai/x.yaml": "a: [1\n"}, "x.yaml:2", "YAML incorrect"),

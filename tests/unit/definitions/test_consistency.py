@@ -25,6 +25,14 @@ INDICATORS = {
     "crossing on an amount": (PART, "[sexe, actif]", "[sexe, heures]", "breakdowns:", "heures"),
     "unknown cluster": (PART, "cluster: siret", "cluster: sirette", "cluster:", "siret"),
     "unknown enterprise": (PART, "{unit: aucun}", "{unit: entreprise, column: sirn}", "secrecy:", "siren"),
+    "interval of another kind": (TOTAL, "inference:", "uncertainty: wilson\ninference:", "uncertainty:", "auto, none"),
+    "misspelt interval": (PART, "inference:", "uncertainty: wilsonn\ninference:", "uncertainty:", "« wilson »"),
+    "exact interval of clusters": (
+        PART, "inference:", "uncertainty: clopper_pearson\ninference:", "uncertainty:", "lignes indépendantes",
+    ),
+    "clustered interval without cluster": (
+        PART, "cluster: siret", "uncertainty: rao_scott", "uncertainty:", "demande « cluster »",
+    ),
     "unknown method": (PART, "intervalle_wilson", "intervalle_wilsson", "method:", "intervalle_wilson"),
     "where that is no condition": (PART, 'where: "longue"', 'where: "duree + 1"', 'where: "duree', "vrai ou faux"),
     "unknown column in a where": (PART, 'where: "longue"', 'where: "longe"', 'where: "longe', "longue"),
@@ -97,6 +105,18 @@ TABLES = {
     ),
     "hours for euros": ("type: entier, label: {fr: Durée}, days_between: [jour, fin]",
                         "type: euros, label: {fr: Durée}, expr: heures", "name: duree", "euros"),
+    "dated parameter that does not exist": (
+        "days_between: [jour, fin]", "parameter: {on: annee, name: seuill}", "name: duree", "seuil"),
+    "dated parameter read on no date": (
+        "days_between: [jour, fin]", "parameter: {on: sexe, name: seuil}", "name: duree", "ni une date"),
+    "dated parameter of no code": (
+        "days_between: [jour, fin]", "parameter: {on: annee, by: sexe, names: {X: seuil}}", "name: duree", "« X »"),
+    "dated parameter that is a text": (
+        "contains: {column: themes, any_of: [bio]}", "parameter: {on: annee, name: seuil}", "name: bio",
+        "est un nombre",
+    ),
+    "quotient of a text": (
+        "days_between: [jour, fin]", "quotient: {of: note, by: heures}", "name: duree", "se divise"),
     "derived from itself": ("duree > parametre('seuil')", "longue OR actif", "name: longue", "longue"),
     "derived from a later one": ("duree > parametre('seuil')", "bio OR actif", "name: longue", "bio"),
 }  # fmt: skip
@@ -108,6 +128,13 @@ def test_a_table_that_cannot_be_checked_is_refused(shelf: Any, old: str, new: st
     assert words in str(fault)
     assert fault.where == shelf.line(TABLE, line)
     assert fault.exit_code == 3
+
+
+def test_a_total_by_enterprise_needs_a_number_a_siren_and_a_year(shelf: Any) -> None:
+    found = shelf.faults((TABLE, "brings: [zone]", "brings: [zone], sums: [zone]"))
+    assert {fault.where for fault in found} == {shelf.line(TABLE, "table: autre")}
+    said = " ".join(str(fault) for fault in found)
+    assert all(words in said for words in ("« zone »", "« siren » dans « autre »", "« annee » dans « autre »"))
 
 
 PLANS = {

@@ -12,6 +12,7 @@ from ess_impact._resources import shipped
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.indicators import Example, Indicator
 from ess_impact.definitions.plans import Objective, Plan
+from ess_impact.definitions.tables import Derived
 from ess_impact.units import UNITS
 
 CATALOGUE = Catalogue.load()
@@ -37,12 +38,23 @@ TABLES = {
     "legumeries": "structure",
     "activites_circulaires": "structure",
     "filieres_innovantes": "service",
+    "porteurs_projet": "structure",
+    "recits": "structure",
+    "etp_iae": "service",
+    "conventions_iae": "service",
     "communes": "ouverte",
     "agriculture": "ouverte",
     "cdess": "service",
     "departements": "ouverte",
     "cantines": "ouverte",
     "marches": "ouverte",
+    "beneficiaires_clauses": "service",
+    "orientations": "service",
+    "label": "service",
+    "demarches": "service",
+    "depenses_solidarites": "service",
+    "credits_europeens": "service",
+    "aide_domicile": "service",
 }
 
 
@@ -53,6 +65,10 @@ def _objective(name: str, plan: Plan = PLAN) -> Objective:
 def _texts(indicator: Indicator) -> Iterator[str]:
     for label in (indicator.name, indicator.definition, indicator.rationale, indicator.limitations):
         yield label.fr
+
+
+def _read_at_rows(column: Derived) -> tuple[str, ...]:
+    return column.parameter.parameters if column.parameter is not None else ()
 
 
 def _has_a_hole(example: Example) -> bool:
@@ -84,7 +100,7 @@ def test_each_objective_has_two_active_indicators(name: str) -> None:
     assert sum(1 for one in placed if CATALOGUE[one].status == "active") >= 2
 
 
-@pytest.mark.parametrize("name", ["commande_publique", "cdess", "veille"])
+@pytest.mark.parametrize("name", ["commande_publique", "cdess", "label", "referentiel", "soutien", "veille"])
 def test_themes_are_served(name: str) -> None:
     objective = _objective(name)
     assert objective.kind == "theme"
@@ -108,6 +124,7 @@ def test_every_code_has_a_source(name: str) -> None:
     ("name", "codes"),
     [
         ("modalites_clause", {"objet_insertion", "reserve"}),
+        ("articles_clause", {"cmp_14", "cmp_53", "cmp_30", "cmp_15", "r2123_1_3", "l2113_12"}),
         ("categories_sortie", {"retrait"}),
         ("categories_egalim", {"PERFORMANCE"}),
     ],
@@ -123,9 +140,10 @@ def test_subsets_hold_in_their_list(part: str, whole: str) -> None:
 
 def test_every_parameter_value_is_dated_sourced_and_used() -> None:
     texts = [path.read_text(encoding="utf-8") for path in shipped("indicators").rglob("*.yaml")]
+    dated = {name for table in CATALOGUE.tables.values() for one in table.derived for name in _read_at_rows(one)}
     for name, parameter in CATALOGUE.parameters.items():
         assert all(value.source and value.valid_from for value in parameter.values)
-        assert any(f"parametre('{name}')" in text or f"times: {name}," in text for text in texts), name
+        assert name in dated or any(f"parametre('{name}')" in text or f"times: {name}," in text for text in texts), name
 
 
 def test_nobody_invents_a_target() -> None:
@@ -151,6 +169,19 @@ def test_the_three_modalities_of_the_policy_name_the_article_in_force() -> None:
     assert "L2112-2" in labels["condition_execution"]
     assert "R2152-7" in labels["critere_attribution"]
     assert "R2123-1" in labels["objet_insertion"]
+
+
+def test_former_articles_lead_to_the_modality_of_the_article_in_force() -> None:
+    articles = {one.code: one for one in CATALOGUE.codelists["articles_clause"].codes}
+    former = {name: one for name, one in articles.items() if name.startswith("cmp_")}
+    assert {name: (one.parent, one.replaced_by) for name, one in former.items()} == {
+        "cmp_14": ("condition_execution", "l2112_2"),
+        "cmp_53": ("critere_attribution", "r2152_7"),
+        "cmp_30": ("objet_insertion", "r2123_1_3"),
+        "cmp_15": ("reserve", "l2113_12"),
+    }
+    assert all(articles[str(one.replaced_by)].parent == one.parent for one in former.values())
+    assert all(one.valid_to is not None for one in former.values())
 
 
 @pytest.mark.parametrize("indicator", ACTIVE, ids=lambda one: one.id)

@@ -102,9 +102,10 @@ def test_nothing_stays_on_the_server(postgres_dsn: str) -> None:
         backend.keep("essai_bis", everything("essai"))
         assert relations() == []
     assert relations() == []
-    with pytest.raises(ZeroDivisionError), PostgresBackend(postgres_dsn) as backend:
+    with PostgresBackend(postgres_dsn) as backend:
         backend.load("essai", FRAME)
-        raise ZeroDivisionError
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            backend.rows(everything("absente"))
     assert relations() == []
 
 

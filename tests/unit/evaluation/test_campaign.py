@@ -80,7 +80,7 @@ def test_codes_of_departements(code: str) -> None:
         ("campagne", "deux", 2, "entier"),
         ("date_reference", "31/03/2026", 4, "AAAA-MM-JJ"),
         ("diffusion", "tous", 5, "structure"),
-        ("moteur", "spark", 5, "duckdb"),
+        ("moteur", "oracle", 5, "duckdb"),
         ("secret", "{min_count: 0}", 5, "min_count"),
         ("secret", "{min_cont: 5}", 5, "min_count"),
         ("synthetique", "peut-être", 5, "true ou false"),

@@ -83,9 +83,9 @@ MANY = clustered([4] * 12, [3] * 12)
         ("ratio", MANY, {"cluster": "siret"}, "ratio_linearise_cluster"),
         ("rate", MANY, {}, "byar"),
         ("rate", EVENTS, {}, "poisson_exact"),
-        ("median", MANY, {}, "bootstrap"),
-        ("median", MANY, {"cluster": "siret"}, "bootstrap_cluster"),
-        ("quantile", MANY, {}, "bootstrap"),
+        ("median", MANY, {}, "ordre"),
+        ("median", MANY, {"cluster": "siret"}, "woodruff"),
+        ("quantile", MANY, {}, "ordre"),
         ("count", MANY, SUPER, "byar"),
         ("standardised_rate", STRATA, {}, "dobson"),
         ("standardised_rate", STRATA, {"standardisation": "indirect", "reference_rate": "1"}, "byar"),
@@ -95,6 +95,94 @@ def test_each_kind_has_its_interval(office: Any, kind: str, rows: Any, changes: 
     found = figures(office, kind, rows, **changes)
     assert (found.method[0], found.reason[0]) == (method, "")
     assert found.low[0] <= found.value[0] <= found.high[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "clustered", "method"),
+    [
+        ("proportion", "clopper_pearson", False, "clopper_pearson"),
+        ("proportion", "imbens_manski", False, "imbens_manski"),
+        ("proportion", "wilson", True, "wilson_cluster"),
+        ("proportion", "rao_scott", True, "rao_scott"),
+        ("proportion", "logit_robuste", True, "logit_robuste"),
+        ("mean", "student", False, "student"),
+        ("mean", "ratio_linearise", False, "ratio_linearise"),
+        ("mean", "fieller", True, "fieller_cluster"),
+        ("ratio", "fieller", False, "fieller"),
+        ("ratio", "fieller", True, "fieller_cluster"),
+        ("rate", "poisson_exact", False, "poisson_exact"),
+        ("rate", "byar", False, "byar"),
+        ("median", "woodruff", False, "woodruff"),
+        ("median", "bootstrap", False, "bootstrap"),
+        ("median", "bootstrap", True, "bootstrap_cluster"),
+        ("quantile", "bca", False, "bca"),
+        ("quantile", "bca", True, "bca_cluster"),
+    ],
+)
+def test_a_definition_may_ask_for_its_method(office: Any, kind: str, asked: str, clustered: bool, method: str) -> None:
+    rows = clustered_by_size() if clustered else MANY
+    found = figures(office, kind, rows, uncertainty=asked, cluster="siret" if clustered else None)
+    assert (found.method[0], found.reason[0]) == (method, "")
+    assert found.low[0] <= found.value[0] <= found.high[0]
+
+
+def clustered_by_size() -> list[dict[str, Any]]:
+    return clustered([3 + index % 3 for index in range(14)], [1 + index % 2 for index in range(14)])
+
+
+def test_methods_of_one_figure_give_the_same_value(office: Any) -> None:
+    asked = ("auto", "woodruff", "bootstrap", "bca")
+    assert len({float(figures(office, "median", MANY, uncertainty=one).value[0]) for one in asked}) == 1
+
+
+def test_nothing_is_drawn_where_only_values_are_wanted(office: Any) -> None:
+    found = estimate(office.cells("median", MANY, uncertainty="bca"), resample=False)
+    assert isnan(found.low[0])
+    assert found.value[0] == pytest.approx(1.015)
+
+
+ANSWERED = {2024: (36, 48)}
+
+
+def test_most_structures_answered(office: Any) -> None:
+    cells = office.cells("mean", clustered([1] * 48, [1] * 48), unit="euros")
+    plain, known = estimate(cells), estimate(cells, answered=ANSWERED)
+    assert known.value[0] == plain.value[0]
+    assert known.high[0] - known.value[0] == pytest.approx((plain.high[0] - plain.value[0]) / 2, abs=1e-12)
+    # 48 rows, a quarter left: worth 192 of an endless population.
+    assert "36 des 48" in known.notes[0].replace("\xa0", " ")
+    assert "192 observations" in known.notes[0].replace("\xa0", " ")
+
+
+def test_an_unknown_answer_is_no_answer(office: Any) -> None:
+    rows = clustered([1] * 40, [1] * 40) + [{"actif": None}] * 8
+    found = estimate(office.cells("proportion", rows, missing={"policy": "exclude"}), answered={2024: (48, 48)})
+    assert "40 des 48" in found.notes[0].replace("\xa0", " ")
+
+
+@pytest.mark.parametrize(
+    ("changes", "answered"), [(SUPER, ANSWERED), ({"inference": "echantillon"}, ANSWERED), ({}, {2023: (36, 48)})]
+)
+def test_only_non_response_of_the_year_has_a_population(office: Any, changes: Any, answered: Any) -> None:
+    cells = office.cells("proportion", MANY, **changes)
+    plain, same = estimate(cells), estimate(cells, answered=answered)
+    assert (same.low[0], same.high[0], same.notes) == (plain.low[0], plain.high[0], plain.notes)
+
+
+@pytest.mark.parametrize("kind", ["proportion", "ratio", "median", "rate"])
+def test_everybody_answered_and_nothing_is_estimated(office: Any, kind: str) -> None:
+    found = estimate(office.cells(kind, MANY), answered={2024: (48, 48)})
+    assert (found.reason[0], found.method[0], found.notes[0]) == ("tous_ont_repondu", "", "")
+    assert isnan(found.low[0])
+    assert not isnan(found.value[0])
+
+
+def test_a_negative_sum_is_flagged_and_stops_nobody(office: Any) -> None:
+    measures = {"numerator": {"expr": "montant"}, "denominator": {"expr": "heures"}}
+    rows = [{"montant": -500, "heures": 200, "zone": "a"}, {"montant": 2000, "heures": 200, "zone": "b"}]
+    found = figures(office, "rate", rows, measures=measures, breakdowns=["zone"])
+    assert found.reason[1:] == ("hors_domaine", "")
+    assert found.method[1:] == ("", "byar")
 
 
 def test_wilson_is_the_one_of_the_book(office: Any) -> None:

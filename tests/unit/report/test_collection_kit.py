@@ -149,7 +149,7 @@ def test_nothing_of_other_structures_nor_of_persons_nor_any_figure(kit, campaign
 
 def test_time_counts_the_rows_of_last_year(kit, campaign) -> None:
     few, _ = kit(structure=SEAT, previous=campaign(comptes=ACCOUNTS, mobilite=MOVES))
-    assert few.minutes == 5 + (4 + 3 * 6) + (3 + 1) + (3 + 4)
+    assert few.minutes == 5 + (4 + 23) + (3 + 1) + (3 + 6)
 
 
 def test_its_own_workbook_prevails_over_the_consolidated_file(kit, campaign) -> None:

@@ -30,10 +30,14 @@ def test_equal_rates_give_the_error_of_stratified_sampling(sizes, answered):
     parts = np.split(y, np.cumsum(answered)[:-1])
     n, p = sum(answered), len(sizes)
     total = sum(size * part.mean() for size, part in zip(sizes, parts, strict=True))
-    variance = sum(
-        size**2 * (1 - k / size) * ((part - part.mean()) ** 2).sum() / k**2
-        for size, k, part in zip(sizes, answered, parts, strict=True)
-    ) * n / (n - p)
+    variance = (
+        sum(
+            size**2 * (1 - k / size) * ((part - part.mean()) ** 2).sum() / k**2
+            for size, k, part in zip(sizes, answered, parts, strict=True)
+        )
+        * n
+        / (n - p)
+    )
     half = stats.t.ppf(0.975, n - p) * np.sqrt(variance)
     assert isinstance(found, Estimate)
     assert (found.value, found.low, found.high) == pytest.approx((total, total - half, total + half), rel=1e-9)

@@ -5,7 +5,6 @@ import pytest
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from ess_impact.errors import UsageError
 from ess_impact.stats import Reason, clopper_pearson, wilson
 
 

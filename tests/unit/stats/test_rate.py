@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ess_impact.errors import UsageError
 from ess_impact.stats import Reason, byar, poisson_count
 
 

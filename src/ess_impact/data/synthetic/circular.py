@@ -73,7 +73,7 @@ def draw_chains(seed: int) -> pl.DataFrame:
     themes, starts = pick(rng, THEMES, _CHAINS), rng.integers(_FIRST_START, YEARS[1] + 1, _CHAINS)
     starts[:4] = YEARS[1] - 2
     dates, homes = days(starts, rng.integers(0, 360, _CHAINS)).to_list(), rng.integers(0, len(TERRITORIES) + 4, _CHAINS)
-    pace, sizes = rng.uniform(0.6, 1.6, _CHAINS), rng.poisson(5, _CHAINS) + 1
+    pace, sizes = rng.uniform(0.8, 2.0, _CHAINS), rng.poisson(5, _CHAINS) + 1
     rows = []
     for chain, (theme, start) in enumerate(zip(themes, starts.tolist(), strict=True)):
         for year in YEARS:

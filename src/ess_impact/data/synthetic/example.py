@@ -199,7 +199,7 @@ def _funding_files(seed: int, sizes: Sizes, everyone: Establishments) -> tuple[_
         "label": draw_label(seed, offices.tail(sizes.labelled)),
         "demarches": draw_requests(seed, offices, sizes.grants),
         "depenses_solidarites": draw_solidarity(seed, offices, sizes.grants // 4),
-        "credits_europeens": draw_european_files(seed, offices, sizes.grants // 6),
+        "credits_europeens": draw_european_files(seed, offices, sizes.grants // 4),
         "aide_domicile": draw_home_care(seed, care.head(sizes.labelled // 2)),
     }
     contracts = draw_contracts(seed, sizes.clauses)

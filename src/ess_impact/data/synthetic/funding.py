@@ -95,7 +95,7 @@ def draw_solidarity(seed: int, beneficiaries: pl.DataFrame, per_year: int) -> pl
     rng = stream(seed, "depenses de solidarite")
     count = per_year * len(YEARS)
     policies = pick(rng, POLICIES, count)
-    amounts = np.round(np.exp(rng.normal(13.4, 1.05, count)), 2)
+    amounts = np.round(np.exp(rng.normal(13.66, 1.05, count)), 2)
     frame = pl.DataFrame(
         {
             "annee": np.repeat(np.asarray(YEARS), per_year),

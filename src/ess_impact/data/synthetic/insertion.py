@@ -128,5 +128,5 @@ def draw_mobility(seed: int, helpers: pl.DataFrame, count: int, *, topic: str = 
             "sexe": pick(rng, {"F": 57.0, "H": 43.0}, count),
         }
     )
-    missing = {"zone": 0.03, "frein_leve": 0.05, "sexe": 0.015}
+    missing = {"zone": 0.08, "frein_leve": 0.05, "sexe": 0.015}
     return with_travel(seed, topic, blank(frame, rng, missing).sort("siret", "date_bilan", "id_personne"))

@@ -62,7 +62,9 @@ def add_motives(seed: int, exits: pl.DataFrame, *, topic: str = "motifs de sorti
     named = exits.with_columns(
         pl.Series("motif_sortie", motives, dtype=pl.String), pl.Series("duree_contrat_mois", lengths, dtype=pl.Float64)
     )
-    return blank(named, rng, {"motif_sortie": 0.06, "duree_contrat_mois": 0.1})
+    after = exits.columns.index("categorie_sortie") + 1
+    order = [*exits.columns[:after], "motif_sortie", "duree_contrat_mois", *exits.columns[after:]]
+    return blank(named, rng, {"motif_sortie": 0.06, "duree_contrat_mois": 0.1}).select(order)
 
 
 def draw_workers(seed: int, siae: pl.DataFrame, *, topic: str = "etp_iae") -> pl.DataFrame:

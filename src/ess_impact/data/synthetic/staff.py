@@ -8,6 +8,7 @@ import polars as pl
 from ess_impact.data.synthetic.draws import blank, stream
 
 _PART_TIME, _MINIMUM_WAGE, _SUPPORTED = 0.36, 0.14, 0.28
+_AFTER = {"cdi": ("temps_partiel", "salaires_smic"), "benevoles": ("benevoles_accompagnes",)}
 _MISSING = {"temps_partiel": 0.09, "salaires_smic": 0.18, "benevoles_accompagnes": 0.22}
 
 
@@ -40,4 +41,9 @@ def add_staff_details(seed: int, answers: pl.DataFrame, *, topic: str = "emplois
         pl.Series("salaires_smic", rng.binomial(staff, lowest)),
         pl.Series("benevoles_accompagnes", rng.binomial(volunteers, supported)),
     )
-    return blank(detailed, rng, _MISSING)
+    return blank(detailed, rng, _MISSING).select(_ordered(answers.columns))
+
+
+def _ordered(names: list[str]) -> list[str]:
+    """Put each detail after the column it details, as the table does."""
+    return [one for name in names for one in (name, *_AFTER.get(name, ()))]

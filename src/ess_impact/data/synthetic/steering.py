@@ -38,7 +38,7 @@ def with_places(seed: int, sittings: pl.DataFrame) -> pl.DataFrame:
     polars.DataFrame
         The same rows, two columns more; one sitting in fifty does not count its women.
     """
-    rng = stream(seed, "femmes et lieux du cdess")
+    rng = stream(seed, "parite et lieux du cdess")
     women = rng.binomial(sittings["presents"].to_numpy(), 0.42)
     held = sittings.filter(pl.col("type") == "territoire")["id_seance"].unique(maintain_order=True).to_list()
     where = dict(zip(held, take(TERRITORIES, rng.permutation(len(TERRITORIES))[: len(held)]), strict=True))
@@ -114,7 +114,8 @@ def draw_label(seed: int, structures: pl.DataFrame) -> pl.DataFrame:
 def _one_path(rng: np.random.Generator, siret: str) -> list[dict[str, object]]:
     first = int(rng.choice(_STARTS)) if rng.random() < 0.72 else None
     day, ease = date(2020, int(rng.integers(1, 13)), 10), float(rng.uniform(0, 2.2))
-    current, rows = first, []
+    rows: list[dict[str, object]] = []
+    current = first
     for year in YEARS:
         held = current is not None and current <= year
         due = held and current is not None and current + CYCLE == year

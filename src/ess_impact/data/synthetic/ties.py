@@ -71,7 +71,7 @@ def with_travel(seed: int, topic: str, reviews: pl.DataFrame) -> pl.DataFrame:
     added = blank(
         pl.DataFrame({"mode_avant": before, "mode_apres": now, "km_semaine": distances}),
         rng,
-        {"mode_avant": 0.08, "mode_apres": 0.05, "km_semaine": 0.1},
+        {"mode_avant": 0.02, "mode_apres": 0.02, "km_semaine": 0.1},
     )
     seen = reviews["suivi_6m"]
     later = [pl.when(seen).then(pl.col(name)).alias(name) for name in ("mode_apres", "km_semaine")]

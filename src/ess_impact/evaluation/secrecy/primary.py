@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from ess_impact.definitions.indicators import CollectedIndicator, FractionMeasures
+from ess_impact.definitions.sensitive import columns_named
 from ess_impact.engine.cells import Cells, Integers, UnitSums
 
 MIN_ENTERPRISES = 3
@@ -24,7 +25,7 @@ def disclosive(cells: Cells, where: Sequence[int], min_count: int = 0, sensitive
     min_count : int, default 0
         Campaign's threshold; the definition's own prevails when higher.
     sensitive : collection of str
-        Breakdown columns that describe a sensitive group.
+        Columns that describe a sensitive group.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def least_of(cells: Cells, where: Sequence[int], min_count: int = 0, sensitive: 
     min_count : int, default 0
         Campaign's threshold.
     sensitive : collection of str
-        Breakdown columns that describe a sensitive group; the empty name says the whole indicator does.
+        Columns that describe a sensitive group: in a breakdown, or in the conditions of the indicator.
 
     Returns
     -------
@@ -61,9 +62,13 @@ def least_of(cells: Cells, where: Sequence[int], min_count: int = 0, sensitive: 
     """
     if cells.indicator.secrecy.unit == "entreprise":
         return MIN_ENTERPRISES
-    named = {name for index in where for name in cells.keys[index].breakdown} | {""}
-    floor = SENSITIVE_MIN_COUNT if named.intersection(sensitive) else 0
+    floor = SENSITIVE_MIN_COUNT if sensitive and _about(cells, where).intersection(sensitive) else 0
     return max(cells.indicator.secrecy.threshold, min_count, floor)
+
+
+def _about(cells: Cells, where: Sequence[int]) -> set[str]:
+    """Return the columns that say what cells are about."""
+    return {name for index in where for name in cells.keys[index].breakdown} | columns_named(cells.indicator)
 
 
 def _total(values: Integers | None, where: Sequence[int]) -> int:

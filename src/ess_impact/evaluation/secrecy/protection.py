@@ -377,7 +377,9 @@ def losses(sizes: Sequence[int], links: Sequence[Relation]) -> Floats:
     own = np.asarray([1 + math.log2(1 + max(0, int(size))) for size in sizes]) + 1e-3 * (rank + rank**2 / math.pi)
     by_total: dict[int, list[Relation]] = {}
     for link in links:
-        by_total.setdefault(link.total, []).append(link)
+        # A total of a single part is that part: two places may be one another.
+        if len(link.parts) > 1:
+            by_total.setdefault(link.total, []).append(link)
     found: dict[int, float] = {}
 
     def loss(index: int) -> float:

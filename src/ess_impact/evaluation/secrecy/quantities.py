@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ from ess_impact.engine.cells import Cells, Integers, UnitSums
 from ess_impact.evaluation.secrecy.attack import Flags, Floats
 from ess_impact.evaluation.secrecy.primary import counts_persons
 from ess_impact.evaluation.secrecy.protection import Need, Quantity
+from ess_impact.evaluation.secrecy.relations import Relation
 
 
 def measures_of(indicator: CollectedIndicator) -> list[Hashable]:
@@ -181,26 +183,48 @@ class Ledger:
             if cells.enterprises is not None:
                 _add_contributors(part, cells.enterprises, places, known, alone)
 
-    def require(self, cells: Cells, index: int, place: int, least: int) -> None:
+    def require(self, cells: Cells, place: int, least: int) -> None:
         """Add what one hidden cell of an indicator must keep.
 
         Parameters
         ----------
         cells : Cells
             Cells of the indicator.
-        index, place : int
-            Position of the cell, among them and in the union.
+        place : int
+            Position of the cell in the union.
         least : int
             Persons or enterprises below which the cell is hidden.
         """
         for figure in figures_of(cells):
-            value = abs(float(sum(part.values[index] for part in figure)))
             names = tuple(part.name for part in figure)
+            value = abs(math.fsum(self.vectors[name][place] for name in names))
             share = 1 / cells.indicator.secrecy.max_share - 1
             level = share * value if figure[0].amount else float(least)
-            if level:
+            if level and math.isfinite(value):
                 former = self.needs.get((place, names), (0.0, False))
                 self.needs[place, names] = (max(level, former[0]), not value)
+
+    def remainder(self, link: Relation) -> int:
+        """Add the cell that is left of a total once its parts are taken away.
+
+        Parameters
+        ----------
+        link : Relation
+            The total holds more than its parts.
+
+        Returns
+        -------
+        int
+            Position of the new cell.
+        """
+        parts = list(link.parts)
+        for name, values in self.vectors.items():
+            self.vectors[name] = np.append(values, values[link.total] - values[parts].sum())
+            published = self.published[name]
+            self.published[name] = np.append(published, published[link.total] and published[parts].all())
+            self.known[name] = np.append(self.known[name], 0.0)
+        self.count += 1
+        return self.count - 1
 
     def quantities(self) -> tuple[list[Quantity], list[Need]]:
         """Return the quantities and the needs, by position.

@@ -6,10 +6,11 @@ from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 
 from ess_impact.engine.cells import Cells
+from ess_impact.evaluation.secrecy.overlaps import Nested, nested_relations
 from ess_impact.evaluation.secrecy.primary import disclosive, least_of
 from ess_impact.evaluation.secrecy.protection import FREE, PRIMARY, protect
 from ess_impact.evaluation.secrecy.quantities import Ledger, measures_of
-from ess_impact.evaluation.secrecy.relations import Identity, identity, relations
+from ess_impact.evaluation.secrecy.relations import Identity, Relation, identity, relations
 
 UNPROTECTED = ("aucun", "deja_public")
 """Units that hide nothing: none, or public by law."""
@@ -25,7 +26,7 @@ def confidentiality(cells: Cells, *, min_count: int | None = None, sensitive: Co
     min_count : int, optional
         Campaign's threshold; the definition's own prevails when higher.
     sensitive : collection of str
-        Breakdown columns that describe a sensitive group.
+        Columns that describe a sensitive group.
 
     Returns
     -------
@@ -36,7 +37,11 @@ def confidentiality(cells: Cells, *, min_count: int | None = None, sensitive: Co
 
 
 def joint_confidentiality(
-    group: Sequence[Cells], *, min_count: int | None = None, sensitive: Collection[str] = ()
+    group: Sequence[Cells],
+    *,
+    min_count: int | None = None,
+    sensitive: Collection[str] = (),
+    nested: Nested | None = None,
 ) -> dict[str, list[str]]:
     """Give each cell its status: free, hidden, or hidden to protect another.
 
@@ -52,7 +57,10 @@ def joint_confidentiality(
     min_count : int, optional
         Campaign's threshold; a definition's own prevails when higher.
     sensitive : collection of str
-        Breakdown columns that describe a sensitive group.
+        Columns that describe a sensitive group.
+    nested : Nested, optional
+        Which places of a breakdown lie in those of another: what is left of the larger, once the smaller are taken
+        away, is protected like a cell.
 
     Returns
     -------
@@ -61,7 +69,7 @@ def joint_confidentiality(
     """
     found: dict[str, list[str]] = {}
     for members in linked(group):
-        status = _status_of(members, min_count or 0, sensitive)
+        status = _status_of(members, min_count or 0, sensitive, nested or {})
         found |= {cells.indicator.id: [status[identity(key)] for key in cells.keys] for cells in members}
     return found
 
@@ -89,7 +97,9 @@ def linked(group: Sequence[Cells]) -> list[list[Cells]]:
     return [members for _, members in found]
 
 
-def _status_of(group: Sequence[Cells], min_count: int, sensitive: Collection[str]) -> dict[Identity, str]:
+def _status_of(
+    group: Sequence[Cells], min_count: int, sensitive: Collection[str], nested: Nested
+) -> dict[Identity, str]:
     keys = list({identity(key): key for cells in group for key in cells.keys}.values())
     status = [FREE] * len(keys)
     if any(cells.indicator.secrecy.unit not in UNPROTECTED for cells in group):
@@ -97,10 +107,21 @@ def _status_of(group: Sequence[Cells], min_count: int, sensitive: Collection[str
         places = [{position[identity(key)]: index for index, key in enumerate(cells.keys)} for cells in group]
         rules = _Rules(group, places, min_count, sensitive)
         status = [PRIMARY if rules.hide([place]) else FREE for place in range(len(keys))]
+        sizes, links = rules.sizes(len(keys)), relations(keys)
+        ledger = rules.ledger(status)
+        for link in nested_relations(keys, nested):
+            left = sizes[link.total] - sum(sizes[part] for part in link.parts)
+            if not left:
+                links.append(link)
+            elif 0 < left < rules.least(link.total):
+                # What no cell publishes is a hidden cell of its own.
+                virtual = ledger.remainder(link)
+                rules.require(ledger, link.total, virtual)
+                status, sizes = [*status, PRIMARY], [*sizes, left]
+                links.append(Relation(total=link.total, parts=(*link.parts, virtual)))
         if PRIMARY in status:
-            quantities, needs = rules.ledger(status).quantities()
-            sizes = rules.sizes(len(keys))
-            status = protect(status, relations(keys), sizes, rules.hide, quantities=quantities, needs=needs)
+            quantities, needs = ledger.quantities()
+            status = protect(status, links, sizes, rules.hide, quantities=quantities, needs=needs)
     return {identity(key): status[index] for index, key in enumerate(keys)}
 
 
@@ -128,13 +149,27 @@ class _Rules:
                 found[where] = max(found[where], int(cells.n[index]) + int(cells.missing[index]))
         return found
 
+    def least(self, where: int) -> int:
+        """Return the highest threshold of a cell."""
+        return max(
+            least_of(cells, [place[where]], self.min_count, self.sensitive)
+            for cells, place in zip(self.group, self.places, strict=True)
+            if where in place
+        )
+
     def ledger(self, status: Sequence[str]) -> Ledger:
         """Return what is published, and what each hidden cell must keep."""
         found = Ledger(len(status))
         for cells, place in zip(self.group, self.places, strict=True):
             found.add(cells, list(place))
-            for where, index in place.items():
-                if status[where] == PRIMARY:
-                    least = least_of(cells, [index], self.min_count, self.sensitive)
-                    found.require(cells, index, where, least)
+        for where, one in enumerate(status):
+            if one == PRIMARY:
+                self.require(found, where, where)
         return found
+
+    def require(self, ledger: Ledger, where: int, hidden: int) -> None:
+        """Say what a hidden cell must keep, by the thresholds of a published one."""
+        for cells, place in zip(self.group, self.places, strict=True):
+            if where in place:
+                least = least_of(cells, [place[where]], self.min_count, self.sensitive)
+                ledger.require(cells, hidden, least)

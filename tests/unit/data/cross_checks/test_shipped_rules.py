@@ -36,7 +36,8 @@ def _luhn(digits: str) -> bool:
 
 def _sound() -> Tables:
     """Return thirty structures of one activity over two years, with accounts, exits, purchases and grants."""
-    tables: Tables = {name: [] for name in ("structures", "comptes", "sorties", "achats", "legumeries", "subventions")}
+    names = ("structures", "comptes", "sorties", "achats", "legumeries", "activites_circulaires", "subventions")
+    tables: Tables = {name: [] for name in names}
     for number in range(1, 31):
         siret, staff = _siret(number), 10 + number
         jobs = f"{staff * (0.7 + number / 200):.2f}"
@@ -48,6 +49,8 @@ def _sound() -> Tables:
                 same | {"poste": line, "montant": str(staff * cost)} for line, cost in (("64", 25_000), ("70", 50_000))
             ]
             tables["legumeries"].append(same | {"tonnes_entrees": "100", "tonnes_sorties": "90", "etp_insertion": "2"})
+            reuse = {"activite": "reemploi", "flux": "mobilier", "tonnes": "40", "methode_mesure": "pesee"}
+            tables["activites_circulaires"].append(same | reuse)
         for person in range(3):
             stay = {"date_recrutement": "01/02/2024", "date_sortie": f"0{person + 1}/03/2025"}
             tables["sorties"].append(
@@ -139,6 +142,10 @@ FAULTS: dict[str, tuple[list[Plant], list[tuple[str, int, str, str]]]] = {
     "kilograms for tonnes": (
         [("legumeries", 2, {"tonnes_entrees": "90000"})],
         [("legumeries", 2, "tonnes_entrees", "tonnages_a_confirmer")],
+    ),
+    "kilograms of furniture for tonnes": (
+        [("activites_circulaires", 2, {"tonnes": "15000"})],
+        [("activites_circulaires", 2, "tonnes", "tonnes_a_confirmer")],
     ),
     "more jobs in a part than in the whole": (
         [("legumeries", 2, {"etp_insertion": "20"})],

@@ -32,7 +32,8 @@ def texts(catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> dic
 
 def test_one_document_of_each_kind(texts):
     expected = {"registre_traitement", "aipd_trame", "durees_conservation", "roles", "retour_securise_classeurs"}
-    assert set(texts) == expected | {"notice_mobilite", "notice_sorties"}
+    about = ("mobilite", "sorties", "etp_iae", "porteurs_projet", "beneficiaires_clauses")
+    assert set(texts) == expected | {f"notice_{table}" for table in about}
 
 
 def test_tables_about_persons_are_those_with_persons(catalogue):

@@ -1,0 +1,92 @@
+"""Numbers of persons rounded to a base at random, always the same way: an option beside hiding, never in its place."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from ess_impact.definitions.indicators import CollectedIndicator
+
+_COUNTED = ("count", "proportion", "qualitative")
+_BLANK = ("low", "high", "confidence", "n_effective", "panel_constant", "rank", "rank_low", "rank_high")
+ROUNDED = "Nombres arrondis au hasard à {base} près pour protéger les personnes."
+
+
+def round_count(value: int, base: int, key: bytes, place: str) -> int:
+    """Round a number to a multiple of a base, up or down at random, without bias.
+
+    Estimand: an unbiased, reproducible substitute of a count. Assumptions: the key stays secret. Formula: with
+    r = value mod base, up with probability r / base, drawn from HMAC-SHA256(key, place and value); a multiple of the
+    base is unchanged. The same number of the same place is always rounded the same way, so that publishing it twice
+    tells nothing more.
+
+    Parameters
+    ----------
+    value : int
+        Count.
+    base : int
+        At least 2.
+    key : bytes
+        Secret key.
+    place : str
+        What is counted, where and when.
+
+    Returns
+    -------
+    int
+        A multiple of the base less than one base away.
+
+    Examples
+    --------
+    >>> round_count(10, 5, b"cle", "ici")
+    10
+    >>> round_count(12, 5, b"cle", "ici") in (10, 15)
+    True
+    """
+    whole, rest = divmod(value, base)
+    if rest == 0:
+        return value
+    drawn = int.from_bytes(hmac.new(key, f"{place}|{value}".encode(), sha256).digest()[:8], "big") / 2**64
+    return (whole + (drawn < rest / base)) * base
+
+
+def rounded_rows(
+    indicator: CollectedIndicator, rows: Sequence[Mapping[str, Any]], *, base: int, key: bytes
+) -> list[dict[str, Any]]:
+    """Round the numbers of persons of an indicator, and compute again what is divided.
+
+    Intervals, effective sizes, ranks and changes on the panel are emptied: they would give the exact numbers back.
+
+    Parameters
+    ----------
+    indicator : CollectedIndicator
+        The definition; only numbers of persons are rounded.
+    rows : sequence of mapping
+        Its rows, secrecy applied.
+    base : int
+        Base of the rounding.
+    key : bytes
+        Secret key of the campaign.
+
+    Returns
+    -------
+    list of dict
+        The rows of results.
+    """
+    if indicator.kind not in _COUNTED or indicator.secrecy.unit != "personne":
+        return [dict(row) for row in rows]
+    return [_rounded(row, base, key) if row["value"] is not None else dict(row) for row in rows]
+
+
+def _rounded(row: Mapping[str, Any], base: int, key: bytes) -> dict[str, Any]:
+    place = "|".join(str(row[name]) for name in ("indicator", "territory", "period_start", "breakdown", "modality"))
+    names = [name for name in ("numerator", "denominator", "n", "n_missing") if row[name] is not None]
+    found: dict[str, Any] = {name: round_count(round(row[name]), base, key, f"{place}|{name}") for name in names}
+    if row["kind"] == "proportion":
+        found["value"] = found["numerator"] / found["denominator"] if found["denominator"] else None
+    else:
+        found["value"] = float(found["numerator"])
+    note = ROUNDED.format(base=base)
+    return dict(row) | dict.fromkeys(_BLANK) | found | {"method": "", "trend": "", "notes": note}
