@@ -165,7 +165,7 @@ def engine_lines() -> list[Line]:
 
 
 def _more_lines(frame: pl.DataFrame, table: Table, scope: Scope) -> list[Line]:
-    few = [list(one) for one in ((), ("type",), ("zone",), ("age",), ("age", "type"))]
+    few = ((), ("type",), ("zone",), ("age",), ("age", "type"))
     twenty, hundred, plain, clustered = measure_both(
         [
             lambda: compute_cells(frame, table, many(20), scope),

@@ -55,7 +55,8 @@ def duckdb_figures(frame: pl.DataFrame) -> list[list[float]]:
     sums += [f"SUM({AMOUNTS[one]}) / 100" for one in range(3)] + [f"AVG({AMOUNTS[3]}) / 100", "AVG(heures) / 100"]
     sums += [f"SUM(y{one}) / SUM(h{one})" for one in (4, 5)]
     sums += [f"MEDIAN({name}) / 100" for name in MEDIANS] + [f"COUNT(DISTINCT {name})" for name in COUNTED]
-    query = f"SELECT {', '.join(sums)} FROM (SELECT *, {flags}, {', '.join(both)} FROM essai) GROUP BY CUBE ({', '.join(GROUPED)})"
+    projected = f"SELECT *, {flags}, {', '.join(both)} FROM essai"
+    query = f"SELECT {', '.join(sums)} FROM ({projected}) GROUP BY CUBE ({', '.join(GROUPED)})"
     with duckdb.connect() as connection:
         connection.register("essai", frame.to_arrow(compat_level=pl.CompatLevel.newest()))
         return [[float(one) for one in column] for column in zip(*connection.execute(query).fetchall(), strict=True)]

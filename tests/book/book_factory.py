@@ -283,14 +283,14 @@ def evolutions() -> list[dict[str, Any]]:
         evolution("taux_sorties", "variation", change=0.04, low=-0.01, high=0.09, **paired),
         evolution("taux_sorties", "tendance", n_periods=6, change=0.01, low=0.004, high=0.02, p_value=0.021,
                   direction="hausse", method="mann_kendall", **{"from": date(2020, 1, 1)}),
-        evolution("part_femmes", "variation", panel="tous", change=-0.02, reason="donnee_exhaustive", direction="baisse"),
+        evolution("part_femmes", "variation", panel="tous", change=-0.02, reason="donnee_exhaustive"),
         evolution("part_bio", "variation", change=0.05, low=0.02, high=0.08, direction="hausse", **paired),
         evolution("emplois", "variation", panel="tous", unit="emplois", reason="rupture_de_serie", **early),
         evolution("emplois", "variation", panel="tous", unit="emplois", change=357.0, reason="donnee_exhaustive"),
         evolution("emplois", "cible", value_to=41307.0, change=-3693.0, reason="donnee_exhaustive",
                   etat="non_atteinte", **aim),
-        evolution("emplois", "cible_projetee", value_to=42500.0, change=-2500.0, low=-5000.0, high=0.0, probability=0.025,
-                  n_periods=3, method="projection_lineaire", **aim),
+        evolution("emplois", "cible_projetee", value_to=42500.0, change=-2500.0, low=-5000.0, high=0.0,
+                  probability=0.025, n_periods=3, method="projection_lineaire", **aim),
         evolution("restreint", "variation", panel="tous", unit="structures", change=987654.0, diffusion="cdess"),
     ]  # fmt: skip
 

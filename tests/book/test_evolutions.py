@@ -180,7 +180,7 @@ def test_changes_of_shares_are_drawn_together(edition: Edition) -> None:
         ("objectif-o1-talents", "Rupture de série le 1er\u00a0janvier\u00a02024\u00a0: Nouveau logiciel de paie"),
         ("objectif-o1-talents", "Cible votée\u00a0: 45\u202f000\u00a0emplois (vote fictif d’essai)"),
         ("objectif-o1-talents", "elle n’est pas atteinte en 2025"),
-        ("objectif-o1-talents", "la probabilité d’atteindre alors la cible de 2\u202f%"),
+        ("objectif-o1-talents", "la probabilité d’atteindre alors la cible de 3\u202f%"),
         ("objectif-o2-valeur", "Ce que l’on ne sait pas encore mesurer"),
         ("objectif-o2-valeur", "Qui tient la liste"),
         ("objectif-o2-valeur", "Ce qui a changé, de 2024 à 2025"),
@@ -191,12 +191,11 @@ def test_changes_of_shares_are_drawn_together(edition: Edition) -> None:
         ("fiches-objectif-o1-talents", "somme de «\u00a0Effectif\u00a0»"),
         ("fiches-objectif-o1-talents", "GROUPING SETS"),
         ("fiches-objectif-o2-valeur", "Heures minimales"),
-        ("fiches-objectif-o2-valeur", "est dans la liste «\u00a0Types SIAE\u00a0»"),
+        ("fiches-objectif-o2-valeur", "est dans la liste «\u00a0Types de SIAE\u00a0»"),
     ],
 )
 def test_pages_say(said: Callable[[str], str], page: str, text: str) -> None:
-    shown = said(page)
-    assert text in shown or text.casefold() in shown.casefold()
+    assert text in said(page)
 
 
 def test_the_formula_of_a_sheet_is_mathml(source: Callable[[str], str]) -> None:

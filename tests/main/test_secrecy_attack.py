@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy.optimize import linprog
 
 from ess_impact import Catalogue
 
@@ -261,3 +262,97 @@ def test_the_threshold_of_the_campaign_prevails_when_higher(
     assert results.filter(people).height > 10
     assert results.filter(people & (pl.col("n") < 20)).is_empty()
     assert results.filter(people)["n"].count() < figures.filter(people)["n"].count()
+
+
+def _range(cells: Mapping[Cell, Row], target: Cell) -> float:
+    """Width of what the shown numbers of rows leave possible for one hidden cell: a programme per cell and per end."""
+    hidden = [one for one in cells if cells[one]["conf_status"] != "F"]
+    place = {one: index for index, one in enumerate(hidden)}
+    equations, right = [], []
+    for total, parts in _sums(cells):
+        equation, known = np.zeros(len(hidden)), 0.0
+        for one, sign in [*((part, 1.0) for part in parts), (total, -1.0)]:
+            if one in place:
+                equation[place[one]] = sign
+            else:
+                known += sign * (cells[one]["n"] + cells[one]["n_missing"])
+        if equation.any():
+            equations.append(equation)
+            right.append(-known)
+    ends = []
+    for sign in (1.0, -1.0):
+        cost = np.zeros(len(hidden))
+        cost[place[target]] = sign
+        found = linprog(cost, A_eq=np.asarray(equations) if equations else None, b_eq=right or None, method="highs-ds")
+        # 3: nothing bounds it.
+        ends.append(np.inf if found.status == 3 else sign * found.fun)
+    return float(abs(ends[1] - ends[0]))
+
+
+def test_no_programme_encloses_a_small_cell(publications, catalogue: Catalogue) -> None:
+    """The tightest interval of the rows of a small cell is at least as wide as the threshold that hides it."""
+    widths = {}
+    for name, cells in publications:
+        least = {"personne": THRESHOLD, "entreprise": ENTERPRISES}.get(_unit(catalogue[name.split()[0]]), 0)
+        for one in [one for one in cells if cells[one]["conf_status"] == PRIMARY and least]:
+            widths[name, one] = _range(cells, one) / least
+    assert len(widths) > 50
+    assert {key: width for key, width in widths.items() if width < 1 - 1e-6} == {}
+
+
+def test_no_other_file_gives_a_hidden_figure(figures: pl.DataFrame, published: Path) -> None:
+    concealed = figures.filter(pl.col("conf_status") != "F").select(
+        "indicator", "territory", "breakdown", "modality", pl.col("period_start").alias("day")
+    )
+    totals = concealed.filter(pl.col("breakdown") == "_T").drop("breakdown", "modality")
+    evolutions = pl.read_parquet(published / "results/evolutions.parquet")
+    for day, value in (("from", "value_from"), ("to", "value_to")):
+        keys = ["indicator", "territory", "breakdown", "modality"]
+        found = evolutions.filter(pl.col(value).is_not_null()).join(
+            concealed, left_on=[*keys, day], right_on=[*keys, "day"], how="semi"
+        )
+        assert found.is_empty()
+    for name, value in (("versions", "previous_value"), ("redressement", "value")):
+        frame = pl.read_parquet(published / f"results/{name}.parquet").filter(pl.col(value).is_not_null())
+        keys = ["indicator", "territory"]
+        assert frame.join(totals, left_on=[*keys, "period_start"], right_on=[*keys, "day"], how="semi").is_empty()
+
+
+def _part_of_the_example(campaign_folder: Path, folder: Path, *changes: tuple[str, str]) -> Path:
+    for name in ("structures/mobilite.csv", "structures/structures.csv", "cle.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes((campaign_folder / name).read_bytes())
+    settings = (campaign_folder / "campagne.yaml").read_text(encoding="utf-8")
+    for former, new in changes:
+        settings = settings.replace(former, new)
+    lines = [line for line in settings.splitlines() if "attendus" not in line]
+    (folder / "campagne.yaml").write_text("\n".join(lines), encoding="utf-8")
+    return folder
+
+
+def test_a_leaky_publication_is_refused(
+    ess_impact: Callable[..., Any], campaign_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without complements a subtraction gives cells back: nothing is written, and the message names them."""
+    folder = _part_of_the_example(campaign_folder, tmp_path / "fuite")
+    monkeypatch.setattr("ess_impact.evaluation.secrecy.statuses.protect", lambda status, *_, **__: status)
+    run = ess_impact("evaluate", folder, "--out", tmp_path / "out", "--no-book")
+    assert run.returncode == 5
+    assert "publication refusée" in run.stderr
+    assert "zone = " in run.stderr or "sexe = " in run.stderr
+    assert not (tmp_path / "out/results").exists()
+
+
+def test_what_the_former_publication_showed_is_no_secret(
+    ess_impact: Callable[..., Any], campaign_folder: Path, tmp_path: Path
+) -> None:
+    """A higher threshold hides cells that the publication before showed: the two together would tell them."""
+    before = _part_of_the_example(campaign_folder, tmp_path / "avant")
+    assert ess_impact("evaluate", before, "--out", tmp_path / "publie", "--no-book").returncode == 0
+    named = ("diffusion: public", "diffusion: public\npublication_precedente: ../publie")
+    same = _part_of_the_example(campaign_folder, tmp_path / "pareil", named)
+    assert ess_impact("evaluate", same, "--out", tmp_path / "out", "--no-book").returncode == 0
+    higher = _part_of_the_example(campaign_folder, tmp_path / "apres", named, ("min_count: 5", "min_count: 20"))
+    run = ess_impact("evaluate", higher, "--out", tmp_path / "out", "--no-book")
+    assert run.returncode == 5
+    assert "la publication précédente la montrait" in run.stderr

@@ -251,6 +251,9 @@ def exact_integers(sums: pl.Series) -> Integers:
     ndarray of object
         Python integers.
     """
+    small = sums.cast(pl.Int64, strict=False)
+    if small.null_count() == sums.null_count():
+        return small.fill_null(0).to_numpy().astype(object)
     found = np.empty(len(sums), dtype=object)
     found[:] = [int(one or 0) for one in sums]
     return found

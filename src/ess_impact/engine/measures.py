@@ -35,7 +35,7 @@ class RowMeasures:
     Attributes
     ----------
     numerator, denominator : sqlglot.exp.Expr
-        Contribution of the row, 0 where it has none.
+        Contribution of the row, 0 or null where it has none.
     known, missing : sqlglot.exp.Expr
         1 where the row contributes; 1 where it would, were nothing unknown.
     numerator_scale, denominator_scale : int
@@ -155,7 +155,7 @@ def _value_measure(indicator: CollectedIndicator, value: Measure, universe: exp.
     known = _both(kept, _known(amount))
     return RowMeasures(
         indicator=indicator,
-        numerator=_when(known, amount),
+        numerator=_summed(known, amount),
         denominator=_flag(known),
         known=_flag(known),
         missing=_flag(_either(_unknown(kept), _both(kept, _unknown(amount)))),
@@ -172,7 +172,7 @@ def _proportion(
     known = _both(base, _known(success))
     return RowMeasures(
         indicator=indicator,
-        numerator=_flag(_both(base, success)),
+        numerator=_flag(_both(_unless_implied(base, success), success)),
         denominator=_flag(known),
         known=_flag(known),
         missing=_flag(_either(_unknown(base), _both(base, _unknown(success)))),
@@ -190,8 +190,8 @@ def _fraction(
     known = _both(base, _both(_known(top), _known(bottom)))
     return RowMeasures(
         indicator=indicator,
-        numerator=_when(known, top),
-        denominator=_when(known, bottom),
+        numerator=_summed(known, top),
+        denominator=_summed(known, bottom),
         known=_flag(known),
         missing=_flag(_either(_unknown(base), _both(base, unknown))),
         numerator_scale=top_scale,
@@ -327,6 +327,40 @@ def _when(condition: exp.Expr, value: exp.Expr) -> exp.Expr:
     if isinstance(condition, exp.Boolean):
         return value.copy() if condition.this else exp.Literal.number(0)
     return exp.Case(ifs=[exp.If(this=condition.copy(), true=value.copy())], default=exp.Literal.number(0))
+
+
+def _summed(known: exp.Expr, amount: exp.Expr) -> exp.Expr:
+    """Sum an amount where it is known: alone, where nothing else than itself may be unknown."""
+    return amount.copy() if known == _known(amount) else _when(known, amount)
+
+
+def _unless_implied(base: exp.Expr, condition: exp.Expr) -> exp.Expr:
+    """Drop from the base what the condition cannot hold without: that its columns are known."""
+    implied = {exp.not_(one) for part in _conditions(condition) for one in _absences(part)}
+    kept = [one for one in _conditions(base) if one not in implied]
+    return exp.and_(*kept) if kept else exp.true()
+
+
+def presence(tree: exp.Expr) -> tuple[exp.Column, bool] | None:
+    """Recognise a measure that only tells whether a column is known, or unknown.
+
+    Parameters
+    ----------
+    tree : sqlglot.exp.Expr
+        Measure of a row.
+
+    Returns
+    -------
+    tuple or None
+        The column, and whether the measure is 1 where it is known.
+    """
+    if not (isinstance(tree, exp.Case) and is_flag(tree) and len(tree.args["ifs"]) == 1):
+        return None
+    condition = tree.args["ifs"][0].this
+    tested = condition.this if isinstance(condition, exp.Not) else condition
+    if isinstance(tested, exp.Is) and isinstance(tested.this, exp.Column):
+        return tested.this, tested is not condition
+    return None
 
 
 def is_flag(tree: exp.Expr) -> bool:

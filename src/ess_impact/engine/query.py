@@ -11,7 +11,7 @@ from sqlglot import exp
 from ess_impact.definitions.indicators import Breakdown, CollectedIndicator, StandardisedRate
 from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import ColumnType
-from ess_impact.engine.measures import HOLISTIC, RowMeasures, is_flag
+from ess_impact.engine.measures import HOLISTIC, RowMeasures, is_flag, presence
 from ess_impact.engine.rendering import render
 
 YEAR, TERRITORY = "_annee", "_territoire"
@@ -63,7 +63,7 @@ class Named:
     """Distinct trees, each under one name: a hundred indicators share few of them."""
 
     trees: dict[str, exp.Expr] = field(default_factory=dict)
-    _names: dict[str, str] = field(default_factory=dict)
+    _names: dict[exp.Expr, str] = field(default_factory=dict)
 
     def name(self, tree: exp.Expr, wanted: str) -> str:
         """Return the name of a tree.
@@ -71,7 +71,7 @@ class Named:
         Parameters
         ----------
         tree : sqlglot.exp.Expr
-            The tree; the same SQL text is the same tree.
+            The tree; equal trees are one.
         wanted : str
             Its name, where it has none yet.
 
@@ -80,14 +80,14 @@ class Named:
         str
             Its name.
         """
-        name = self._names.setdefault(tree.sql(), wanted)
+        name = self._names.setdefault(tree, wanted)
         self.trees.setdefault(name, tree)
         return name
 
     @property
     def selected(self) -> list[exp.Expr]:
         """Every tree, under its name."""
-        return [exp.alias_(tree, name, quoted=True) for name, tree in self.trees.items()]
+        return [alias(tree, name) for name, tree in self.trees.items()]
 
 
 def column(name: str) -> exp.Column:
@@ -106,6 +106,24 @@ def column(name: str) -> exp.Column:
     return exp.column(name, quoted=True)
 
 
+def alias(tree: exp.Expr, name: str) -> exp.Alias:
+    """Name a tree of a selection.
+
+    Parameters
+    ----------
+    tree : sqlglot.exp.Expr
+        The tree; it is not copied.
+    name : str
+        Its name.
+
+    Returns
+    -------
+    sqlglot.exp.Alias
+        Tree node.
+    """
+    return exp.Alias(this=tree, alias=exp.to_identifier(name, quoted=True))
+
+
 def _projected(layout: Layout, carried: Sequence[exp.Expr]) -> exp.Select:
     """Year, territory and grouping columns as they are stored, and what is computed once for each row."""
     period = layout.measures[0].indicator.period.column
@@ -116,15 +134,16 @@ def _projected(layout: Layout, carried: Sequence[exp.Expr]) -> exp.Select:
     if layout.table.territory is not None:
         named.append((column(layout.table.territory.column), TERRITORY))
     named += [(column(name), GROUP + name) for name in layout.columns]
-    selected = [exp.alias_(tree, name, quoted=True) for tree, name in named]
-    return exp.select(*selected, *carried).from_(exp.to_table(layout.source, quoted=True))
+    selected = [alias(tree, name) for tree, name in named]
+    query = exp.Select(expressions=[*selected, *carried])
+    return query.from_(exp.to_table(layout.source, quoted=True), copy=False)
 
 
 def _over(layout: Layout, carried: Sequence[exp.Expr], *selected: exp.Expr) -> exp.Select:
     """Select from the projection, which is a common table expression: nothing is written anywhere."""
     name = "mesures" if layout.source != "mesures" else "_mesures"
-    query = exp.select(*selected).from_(exp.to_table(name, quoted=True))
-    return query.with_(exp.to_identifier(name, quoted=True), as_=_projected(layout, carried))
+    query = exp.Select(expressions=list(selected)).from_(exp.to_table(name, quoted=True), copy=False)
+    return query.with_(exp.to_identifier(name, quoted=True), as_=_projected(layout, carried), copy=False)
 
 
 def _grouped(layout: Layout, query: exp.Select, *more: str) -> exp.Select:
@@ -155,7 +174,7 @@ def key_columns(layout: Layout) -> list[exp.Expr]:
     selected: list[exp.Expr] = [column(YEAR)]
     for name in layout.keys:
         flag = exp.Anonymous(this="GROUPING", expressions=[column(name)])
-        selected += [column(name), exp.alias_(flag, TOTAL_FLAG + name, quoted=True)]
+        selected += [column(name), alias(flag, TOTAL_FLAG + name)]
     return selected
 
 
@@ -214,6 +233,10 @@ def row_sums(layout: Layout, strata: Mapping[str, Sequence[str]] | None = None) 
 def _total(rows: Named, sums: Named, tree: exp.Expr, wanted: str) -> str | None:
     if isinstance(tree, exp.Literal):
         return None if tree.this == "0" else sums.name(exp.Count(this=exp.Star()), f"sum_{wanted}")
+    if (present := presence(tree)) is not None:
+        known = exp.Count(this=column(rows.name(present[0], wanted)))
+        absent = exp.Sub(this=exp.Count(this=exp.Star()), expression=known)
+        return sums.name(known if present[1] else absent, f"sum_{wanted}")
     name = rows.name(tree, wanted)
     return sums.name(exp.Sum(this=column(name) if is_flag(tree) else _wide(column(name))), f"sum_{name}")
 
@@ -289,7 +312,7 @@ def unit_sums(layout: Layout, unit: str, chosen: Sequence[int], *, unknown: bool
         trees = (("x", one.numerator), ("d", one.denominator), ("n", one.known))
         names = {letter: _total(rows, inner, tree, f"{letter}{index}") for letter, tree in trees}
         places.append(_over_units(outer, *(_unit_part(names[letter]) for letter in "xdn")))
-    carried = [exp.alias_(column(unit), UNIT, quoted=True), *rows.selected]
+    carried = [alias(column(unit), UNIT), *rows.selected]
     by_unit = _over(layout, carried, *key_columns(layout), *inner.selected)
     if not unknown:
         by_unit = by_unit.where(exp.not_(exp.Is(this=column(UNIT), expression=exp.Null())))
@@ -349,7 +372,7 @@ def finest_cells(layout: Layout) -> exp.Select:
         this=exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=[exp.Ordered(this=one) for one in keys])),
         expression=exp.Literal.number(1),
     )
-    first = exp.alias_(exp.cast(number, "bigint"), CELL, quoted=True)
+    first = alias(exp.cast(number, "bigint"), CELL)
     return exp.select(first, *(one.copy() for one in keys)).from_(each.subquery(name))
 
 
@@ -378,8 +401,8 @@ def cell_values(
     """
     keys = [column(CELL)] if numbered else [column(name) for name in (YEAR, *layout.keys)]
     held = [column(name) for name in carried]
-    count = [exp.alias_(exp.Count(this=exp.Star()), COUNT, quoted=True)] if grouped else []
-    selected = [exp.alias_(tree, name, quoted=True) for name, tree in carried.items()]
+    count = [alias(exp.Count(this=exp.Star()), COUNT)] if grouped else []
+    selected = [alias(tree, name) for name, tree in carried.items()]
     query = _over(layout, selected, *keys, *held, *count)
     known = exp.or_(*(exp.not_(exp.Is(this=column(name), expression=exp.Null())) for name in values))
     query = query.where(known)
@@ -413,7 +436,13 @@ def sql_text(layout: Layout, dialect: str) -> str:
     rows, sums = Named(), Named()
     parts = (("x", one.numerator), ("d", one.denominator), ("n", one.known), ("m", one.missing))
     places = [_total(rows, sums, tree, f"{letter}0") for letter, tree in parts]
-    trees = [exp.Literal.number(0) if name is None else sums.trees[name] for name in places]
+    zero = exp.Literal.number(0)
+    trees = [zero if name is None else sums.trees[name] for name in places]
+    trees = [
+        # A sum without any known amount is null, and means 0.
+        exp.func("COALESCE", total, zero) if isinstance(total, exp.Sum) and not tree.args.get("default") else total
+        for total, (_, tree) in zip(trees, parts, strict=True)
+    ]
     if one.indicator.kind == "distinct" and one.value is not None:
         trees[0] = exp.Count(this=exp.Distinct(expressions=[column(rows.name(one.value, "v0"))]))
     names = ("numerateur", "denominateur", "n", "n_manquants")

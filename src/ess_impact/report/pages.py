@@ -53,8 +53,8 @@ def write_pages(edition: Edition, sources: Path) -> tuple[list[Page], dict[str, 
     objectives = list(objectives_of(edition))
     for objective in objectives:
         for placement in objective.placements:
-            if placement.indicator in edition.views:
-                view = edition.views[placement.indicator]
+            view = edition.views.get(placement.indicator)
+            if view is not None and not _is_draft(view):
                 writer.home.setdefault(view.indicator.id, f"{page_name(objective)}.html#{view.anchor}")
     place_sheets(writer, objectives)
     numbers = {one.id: place for place, one in enumerate((o for o in objectives if o.kind == "objectif"), start=1)}
@@ -66,7 +66,7 @@ def write_pages(edition: Edition, sources: Path) -> tuple[list[Page], dict[str, 
 def _objective_page(writer: Writer, objective: Objective, number: int | None) -> Page:
     edition = writer.edition
     known = [one for one in objective.placements if one.indicator in edition.views]
-    placements = [one for one in known if edition.views[one.indicator].indicator.status != "draft"]
+    placements = [one for one in known if not _is_draft(edition.views[one.indicator])]
     drafts = [edition.views[one.indicator] for one in known if one not in placements]
     heads = [edition.views[one.indicator] for one in placements if one.headline]
     published = [one for one in _baselines(edition) if one.objective == objective.id and one.indicator is None]
@@ -85,6 +85,10 @@ def _objective_page(writer: Writer, objective: Objective, number: int | None) ->
     part = "Objectifs du plan" if objective.kind == "objectif" else "Thèmes"
     short = f"{number}. {french(objective.short)}" if number else french(objective.short)
     return Page(name=page, part=part, text=text, short=short)
+
+
+def _is_draft(view: IndicatorView) -> bool:
+    return view.indicator.status == "draft"
 
 
 def _block(content: Markup) -> Markup:

@@ -109,5 +109,5 @@ class Sizes:
             supporters=shrunk(22, 6),
             projects=shrunk(1_300, 120),
             tellers=shrunk(36, 8),
-            labelled=shrunk(84, 12),
+            labelled=shrunk(84, 60),
         )
