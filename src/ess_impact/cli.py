@@ -11,9 +11,10 @@ import typer
 from ess_impact.cli_french import FrenchCommand, FrenchGroup
 from ess_impact.cli_session import REJECTED, Json, Quiet, progress_bar, run, say, show_text, writing
 from ess_impact.cli_submissions import submissions
-from ess_impact.errors import ReadingError, UsageError
+from ess_impact.errors import ReadingError
 
 Diffusion = Literal["structure", "service", "cdess", "public"]
+EngineName = Literal["duckdb", "spark", "postgres"]
 
 app = typer.Typer(
     name="ess-impact",
@@ -38,7 +39,12 @@ def evaluate(  # noqa: PLR0913 - one parameter per documented option
     strict: Annotated[
         bool, typer.Option("--strict", help="Code de sortie 1 si une ligne ou un fichier est écarté.")
     ] = False,
-    engine: Annotated[str, typer.Option("--engine", help="Moteur de calcul.")] = "duckdb",
+    engine: Annotated[
+        EngineName | None, typer.Option("--engine", help="Moteur de calcul ; celui de campagne.yaml par défaut.")
+    ] = None,
+    precedent: Annotated[
+        Path | None, typer.Option("--precedent", help="Dossier results/ publié auparavant : ce que leur écart livre.")
+    ] = None,
     book: Annotated[bool, typer.Option("--book/--no-book", help="Construit ou non le livre et le PDF.")] = True,
     timings: Annotated[bool, typer.Option("--timings", help="Affiche le temps passé par étape.")] = False,
     quiet: Quiet = False,
@@ -46,15 +52,17 @@ def evaluate(  # noqa: PLR0913 - one parameter per documented option
 ) -> None:
     """Évalue une campagne : contrôle les fichiers, calcule les indicateurs, construit le livre.
 
+    Rien n'est publié si une cellule cachée par le secret statistique peut se déduire (code de sortie 5).
+
     Exemple : ess-impact evaluate ma_campagne --out build/ma_campagne
     """
-    if engine != "duckdb":
-        raise UsageError(f"moteur inconnu : « {engine} »", fix="Moteur disponible : duckdb.")
     from ess_impact.evaluation.gathering import processors
     from ess_impact.report.run import run_campaign
 
     with writing(out), progress_bar(quiet or as_json) as progress:
-        outcome = run_campaign(folder, out, book=book, progress=progress, processes=processors())
+        outcome = run_campaign(
+            folder, out, book=book, progress=progress, processes=processors(), engine=engine, former=precedent
+        )
     if as_json:
         show_text(json.dumps(outcome.to_dict(), ensure_ascii=False, indent=2))
     elif not quiet:
@@ -129,6 +137,30 @@ def sql(
 
     catalogue = Catalogue.load(*(definitions or []))
     show_text(indicator_sql(catalogue, catalogue[indicator], dialect))
+
+
+@app.command(cls=FrenchCommand)
+def mapping(
+    file: Annotated[Path, typer.Argument(metavar="FICHIER", help="Correspondance (mapping.yaml).")],
+    definitions: Annotated[
+        list[Path] | None, typer.Option("--definitions", help="Dossier de définitions en plus.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Dit ce qu'une correspondance alimente, et les colonnes qui manquent, sans lire aucune donnée.
+
+    Exemple : ess-impact mapping mapping.yaml
+    """
+    from ess_impact.definitions.catalogue import Catalogue
+    from ess_impact.definitions.mappings import Mapping, feeds
+    from ess_impact.report.mapping_text import mapping_records, mapping_text
+
+    catalogue = Catalogue.load(*(definitions or []))
+    found = feeds(Mapping.load(file, catalogue), catalogue)
+    if as_json:
+        show_text(json.dumps(mapping_records(catalogue, found), ensure_ascii=False, indent=2))
+        return
+    show_text(mapping_text(catalogue, found))
 
 
 @app.command(cls=FrenchCommand)

@@ -9,6 +9,9 @@ import pytest
 import yaml
 
 from ess_impact import stats
+from ess_impact.definitions.uncertainty import METHODS as ASKED
+from ess_impact.report.labels import METHOD_NOTES
+from ess_impact.report.labels import METHODS as NAMED
 from ess_impact.stats.attainment import probability_above, project_line
 from ess_impact.stats.change import mover, paired_ratio_change
 from ess_impact.stats.clusters import sum_clusters
@@ -243,3 +246,10 @@ def test_every_reference_of_a_docstring_is_in_the_bibliography(module):
     source = Path(module.__file__).read_text(encoding="utf-8")
     for cited in re.findall(r"References\n    -{10}\n    (.+)\n", source):
         assert set(cited.split(", ")) <= known
+
+
+def test_every_method_of_interval_has_its_note_and_its_french_name():
+    notes = {path.stem for path in NOTES}
+    assert {one.note for one in ASKED.values()} | set(METHOD_NOTES.values()) <= notes
+    assert {name: one.note for name, one in ASKED.items() if METHOD_NOTES.get(name) != one.note} == {}
+    assert set(METHOD_NOTES) <= set(NAMED)

@@ -58,7 +58,7 @@ class MappedTable(Model):
     source: Annotated[tuple[Physical, ...], BeforeValidator(_as_names)] = Field(default=(), alias="from", max_length=3)
     """Table or view: ``name``, ``schema.name`` or ``catalogue.schema.name``."""
     parquet: str | None = None
-    """A path or a glob of Parquet files, relative to the mapping."""
+    """A path or a glob of Parquet files, from the campaign folder."""
     columns: dict[Identifier, Annotated[MappedColumn, BeforeValidator(_as_column)]] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -73,7 +73,7 @@ class Mapping(Model):
 
     tables: dict[Identifier, MappedTable] = Field(min_length=1)
     database: str | None = None
-    """A DuckDB file, relative to the mapping, opened for reading only."""
+    """A DuckDB file, from the campaign folder, opened for reading only."""
 
     @classmethod
     def load(cls, path: str | Path, catalogue: Catalogue) -> Mapping:

@@ -36,6 +36,8 @@ class Backend(Protocol):
         sqlglot dialect in which trees are rendered: ``duckdb``, ``postgres``, ``spark``.
     overflow : tuple of exception types
         What its driver raises when a number leaves 64 bits or 38 digits; the connection stays usable afterwards.
+    refusals : tuple of exception types
+        Everything its driver raises, a table that does not exist included.
     embedded : bool
         Whether rows reach this process for the price of a copy: the values of a median or of a number of distinct
         values are then fetched as they are; elsewhere the engine groups and counts them first, so that less travels.
@@ -43,6 +45,7 @@ class Backend(Protocol):
 
     dialect: str
     overflow: tuple[type[Exception], ...]
+    refusals: tuple[type[Exception], ...]
     embedded: bool
 
     def load(self, name: str, source: Source) -> None:
@@ -54,6 +57,20 @@ class Backend(Protocol):
             Name of the table, to be quoted; it replaces one of that name.
         source : polars.DataFrame or ParquetFiles
             Columns in canonical types: text, Int64, Boolean, Date.
+        """
+
+    def place(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Say in full where a table that was not loaded lies.
+
+        Parameters
+        ----------
+        names : tuple of str
+            ``(table,)``, ``(schema, table)`` or ``(catalogue, schema, table)``.
+
+        Returns
+        -------
+        tuple of str
+            With the schema and the catalogue that the engine needs to find it.
         """
 
     def keep(self, name: str, query: exp.Query) -> None:

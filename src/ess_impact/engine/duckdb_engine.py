@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,12 +13,17 @@ from sqlglot import exp
 from ess_impact.engine.backend import ParquetFiles, Source
 from ess_impact.engine.rendering import quoted_name, render
 
+_PARTNER = "partenaire"
+"""Catalogue of the database given."""
+
 
 class DuckDBBackend:
     """The engine on DuckDB, in this process.
 
     Parameters
     ----------
+    database : pathlib.Path, optional
+        A DuckDB file whose tables may be read, never written.
     **config
         Settings of DuckDB (``memory_limit``, ``threads``, ``temp_directory`` …).
 
@@ -25,18 +31,23 @@ class DuckDBBackend:
     ----------
     dialect : str
         ``duckdb``.
-    overflow : tuple of exception types
-        What DuckDB raises when a number leaves its type.
+    overflow, refusals : tuple of exception types
+        What DuckDB raises when a number leaves its type, and all it raises.
     embedded : bool
         True: rows are read where they are.
     """
 
     dialect = "duckdb"
     overflow: tuple[type[Exception], ...] = (duckdb.OutOfRangeException, duckdb.ConversionException)
+    refusals: tuple[type[Exception], ...] = (duckdb.Error,)
     embedded = True
 
-    def __init__(self, **config: Any) -> None:
+    def __init__(self, database: Path | None = None, **config: Any) -> None:
         self._connection = duckdb.connect(config=config)
+        self._attached = database is not None
+        if database is not None:
+            path = exp.Literal.string(str(database)).sql(dialect=self.dialect)
+            self._connection.execute(f"ATTACH {path} AS {_PARTNER} (READ_ONLY)")
 
     def load(self, name: str, source: Source) -> None:
         """Make accepted rows a view, read in place.
@@ -53,6 +64,23 @@ class DuckDBBackend:
         else:
             # The newest layout of text is the one polars has in memory: no conversion.
             self._connection.register(name, source.to_arrow(compat_level=pl.CompatLevel.newest()))
+
+    def place(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Say in full where a table of the database given lies.
+
+        Parameters
+        ----------
+        names : tuple of str
+            ``(table,)`` or ``(schema, table)``.
+
+        Returns
+        -------
+        tuple of str
+            Unchanged where no database was given.
+        """
+        if not self._attached or len(names) > 2:
+            return names
+        return (_PARTNER, *(("main",) if len(names) == 1 else ()), *names)
 
     def keep(self, name: str, query: exp.Query) -> None:
         """Keep an intermediate result in a temporary table.

@@ -98,8 +98,9 @@ def hold(
     Rows that are the same in every mapped column and share the key of the table are one. Rows that share a key and
     differ are all set aside: nothing in a database says which comes first.
     """
-    source = _source(mapped)
-    if pattern is not None:
+    if pattern is None:
+        source = _source(backend.place(mapped.source))
+    else:
         backend.load(_FILES + table.id, ParquetFiles(pattern=pattern))
         source = _named(_FILES + table.id)
     backend.keep(_READ + table.id, _canonical(table, mapped, source, as_of, catalogue))
@@ -142,8 +143,8 @@ def _named(name: str) -> exp.Table:
     return exp.Table(this=exp.to_identifier(name, quoted=True))
 
 
-def _source(mapped: MappedTable) -> exp.Table:
-    parts = [exp.to_identifier(name, quoted=True) for name in reversed(mapped.source)]
+def _source(names: tuple[str, ...]) -> exp.Table:
+    parts = [exp.to_identifier(name, quoted=True) for name in reversed(names)]
     return exp.Table(**dict(zip(("this", "db", "catalog"), parts, strict=False)))
 
 

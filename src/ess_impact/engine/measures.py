@@ -127,17 +127,15 @@ def _column_measure(
     indicator: CollectedIndicator, measures: DistinctMeasure, universe: exp.Expr, scope: Scope
 ) -> RowMeasures:
     kept = _both(universe, _condition(measures.value.where, scope))
-    column = exp.column(measures.value.column, quoted=True)
-    absent = exp.Is(this=column, expression=exp.Null())
-    known = _both(kept, exp.not_(absent))
+    seen = _given(kept, exp.column(measures.value.column, quoted=True))
     return RowMeasures(
         indicator=indicator,
-        numerator=_flag(known),
+        numerator=_present(seen),
         denominator=exp.Literal.number(0),
-        known=_flag(known),
-        missing=_flag(_either(_unknown(kept), _both(kept, absent))),
+        known=_present(seen),
+        missing=_missing(kept, exp.column(measures.value.column, quoted=True)),
         column=measures.value.column,
-        value=exp.Case(ifs=[exp.If(this=known.copy(), true=column.copy())]),
+        value=seen,
     )
 
 
@@ -152,15 +150,15 @@ def _value_measure(indicator: CollectedIndicator, value: Measure, universe: exp.
             missing=_flag(_unknown(kept)),
         )
     amount, scale = _amount(value.expr, scope)
-    known = _both(kept, _known(amount))
+    seen = _given(kept, amount)
     return RowMeasures(
         indicator=indicator,
-        numerator=_summed(known, amount),
-        denominator=_flag(known),
-        known=_flag(known),
-        missing=_flag(_either(_unknown(kept), _both(kept, _unknown(amount)))),
+        numerator=seen,
+        denominator=_present(seen),
+        known=_present(seen),
+        missing=_missing(kept, amount),
         numerator_scale=scale,
-        value=exp.Case(ifs=[exp.If(this=known.copy(), true=amount.copy())]) if indicator.kind in HOLISTIC else None,
+        value=seen if indicator.kind in HOLISTIC else None,
     )
 
 
@@ -169,13 +167,15 @@ def _proportion(
 ) -> RowMeasures:
     base = _both(universe, _condition(measures.denominator.where, scope))
     success = _condition(measures.numerator.where, scope)
-    known = _both(base, _known(success))
+    known, answer = _flag(_both(base, _known(success))), _given(base, success)
+    # Where the denominator is that of one known column, other shares of it count the same thing.
+    alone = isinstance(known, exp.Literal) or presence(known) is not None
     return RowMeasures(
         indicator=indicator,
-        numerator=_flag(_both(_unless_implied(base, success), success)),
-        denominator=_flag(known),
-        known=_flag(known),
-        missing=_flag(_either(_unknown(base), _both(base, _unknown(success)))),
+        numerator=_flag(_both(_less(base, success), success) if alone else answer),
+        denominator=known if alone else _present(answer),
+        known=known if alone else _present(answer),
+        missing=_missing(base, success),
     )
 
 
@@ -184,19 +184,42 @@ def _fraction(
 ) -> RowMeasures:
     top, top_scale = _contribution(measures.numerator, scope)
     bottom, bottom_scale = _contribution(measures.denominator, scope)
-    concerned = _concerned(measures, scope)
-    base = _both(universe, concerned)
-    unknown = _either(_unknown(top), _unknown(bottom))
+    base = _both(universe, _concerned(measures, scope))
     known = _both(base, _both(_known(top), _known(bottom)))
+    seen = _given(_less(known, top), top)
+    counted = _flag(known) if _is_one(top) else _present(seen)
     return RowMeasures(
         indicator=indicator,
-        numerator=_summed(known, top),
-        denominator=_summed(known, bottom),
-        known=_flag(known),
-        missing=_flag(_either(_unknown(base), _both(base, unknown))),
+        numerator=counted if _is_one(top) else seen,
+        denominator=counted if _is_one(bottom) else _given(_less(known, bottom), bottom),
+        known=counted,
+        missing=_missing(base, top, bottom),
         numerator_scale=top_scale,
         denominator_scale=bottom_scale,
     )
+
+
+def _is_one(tree: exp.Expr) -> bool:
+    return isinstance(tree, exp.Literal) and tree.this == "1"
+
+
+def _given(kept: exp.Expr, tree: exp.Expr) -> exp.Expr:
+    """Value of a tree on the rows kept, null on the others."""
+    if _is(kept, value=True):
+        return tree.copy()
+    return exp.Case(ifs=[exp.If(this=kept.copy(), true=tree.copy())])
+
+
+def _present(tree: exp.Expr) -> exp.Expr:
+    return _flag(exp.not_(exp.Is(this=tree.copy(), expression=exp.Null())))
+
+
+def _missing(base: exp.Expr, *trees: exp.Expr) -> exp.Expr:
+    """1 where the row would count, were nothing unknown."""
+    unknown: exp.Expr = exp.false()
+    for tree in trees:
+        unknown = _either(unknown, _unknown(tree))
+    return _flag(_either(_unknown(base), _both(base, unknown)))
 
 
 def _concerned(measures: FractionMeasures, scope: Scope) -> exp.Expr:
@@ -300,6 +323,8 @@ _STRICT = (
 
 def _absences(node: exp.Expr) -> list[exp.Expr]:
     """Conditions, one of which holds where the value of a tree is unknown."""
+    while isinstance(node, (exp.Paren, exp.Not)):
+        node = node.this
     if isinstance(node, exp.Is):
         return []
     if all(isinstance(one, _STRICT) for one in node.walk()):
@@ -329,20 +354,15 @@ def _when(condition: exp.Expr, value: exp.Expr) -> exp.Expr:
     return exp.Case(ifs=[exp.If(this=condition.copy(), true=value.copy())], default=exp.Literal.number(0))
 
 
-def _summed(known: exp.Expr, amount: exp.Expr) -> exp.Expr:
-    """Sum an amount where it is known: alone, where nothing else than itself may be unknown."""
-    return amount.copy() if known == _known(amount) else _when(known, amount)
-
-
-def _unless_implied(base: exp.Expr, condition: exp.Expr) -> exp.Expr:
-    """Drop from the base what the condition cannot hold without: that its columns are known."""
-    implied = {exp.not_(one) for part in _conditions(condition) for one in _absences(part)}
+def _less(base: exp.Expr, tree: exp.Expr) -> exp.Expr:
+    """Drop from a condition what a tree cannot hold without: that its columns are known."""
+    implied = {exp.not_(one) for part in _conditions(tree) for one in _absences(part)}
     kept = [one for one in _conditions(base) if one not in implied]
     return exp.and_(*kept) if kept else exp.true()
 
 
-def presence(tree: exp.Expr) -> tuple[exp.Column, bool] | None:
-    """Recognise a measure that only tells whether a column is known, or unknown.
+def presence(tree: exp.Expr) -> tuple[exp.Expr, bool] | None:
+    """Recognise a measure that only tells whether something is known, or unknown.
 
     Parameters
     ----------
@@ -352,15 +372,13 @@ def presence(tree: exp.Expr) -> tuple[exp.Column, bool] | None:
     Returns
     -------
     tuple or None
-        The column, and whether the measure is 1 where it is known.
+        What is tested, and whether the measure is 1 where it is known.
     """
     if not (isinstance(tree, exp.Case) and is_flag(tree) and len(tree.args["ifs"]) == 1):
         return None
     condition = tree.args["ifs"][0].this
-    tested = condition.this if isinstance(condition, exp.Not) else condition
-    if isinstance(tested, exp.Is) and isinstance(tested.this, exp.Column):
-        return tested.this, tested is not condition
-    return None
+    tested = condition.this.unnest() if isinstance(condition, exp.Not) else condition
+    return (tested.this, tested is not condition) if isinstance(tested, exp.Is) else None
 
 
 def is_flag(tree: exp.Expr) -> bool:

@@ -57,9 +57,8 @@ class PostgresBackend:
     ----------
     dialect : str
         ``postgres``.
-    overflow : tuple of exception types
-        What is raised when a number leaves its type.
-
+    overflow, refusals : tuple of exception types
+        What is raised when a number leaves its type, and all that the driver raises.
     embedded : bool
         False: rows stay there, histograms travel.
 
@@ -76,6 +75,7 @@ class PostgresBackend:
 
     def __init__(self, dsn: str | None = None) -> None:
         driver = _psycopg()
+        self.refusals: tuple[type[Exception], ...] = (driver.Error, KeyError)
         self.overflow: tuple[type[Exception], ...] = (driver.errors.NumericValueOutOfRange, OverflowError)
         self._connection: psycopg.Connection[Any] = _connected(driver, dsn or os.environ.get(ADDRESS, ""))
         # A prepared statement would outlive the temporary tables it names.
@@ -101,6 +101,21 @@ class PostgresBackend:
                 for batch in _batches(source):
                     # Text always quoted: an empty text is not an unknown, and a lone « \\. » would end the copy.
                     copy.write(batch.write_csv(include_header=False, quote_style="non_numeric"))
+
+    def place(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Say in full where a table of the server lies.
+
+        Parameters
+        ----------
+        names : tuple of str
+            ``(table,)`` or ``(schema, table)``.
+
+        Returns
+        -------
+        tuple of str
+            In the schema ``public`` where none is said: nothing is looked up on a search path.
+        """
+        return ("public", *names) if len(names) == 1 else names
 
     def keep(self, name: str, query: exp.Query) -> None:
         """Keep an intermediate result in a temporary table.

@@ -237,8 +237,11 @@ def _total(rows: Named, sums: Named, tree: exp.Expr, wanted: str) -> str | None:
         known = exp.Count(this=column(rows.name(present[0], wanted)))
         absent = exp.Sub(this=exp.Count(this=exp.Star()), expression=known)
         return sums.name(known if present[1] else absent, f"sum_{wanted}")
+    if isinstance(tree, exp.Case) and is_flag(tree):
+        counted = exp.Count(this=_if(column(rows.name(tree.args["ifs"][0].this, wanted))))
+        return sums.name(counted, f"sum_{wanted}")
     name = rows.name(tree, wanted)
-    return sums.name(exp.Sum(this=column(name) if is_flag(tree) else _wide(column(name))), f"sum_{name}")
+    return sums.name(exp.Sum(this=_wide(column(name))), f"sum_{name}")
 
 
 def _wide(tree: exp.Expr) -> exp.Expr:

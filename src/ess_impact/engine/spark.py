@@ -60,8 +60,8 @@ class SparkBackend:
     ----------
     dialect : str
         ``spark``.
-    overflow : tuple of exception types
-        What Spark raises when a number leaves its type.
+    overflow, refusals : tuple of exception types
+        What Spark raises when a number leaves its type, and all it raises.
     embedded : bool
         False: rows stay there, histograms travel.
     session : pyspark.sql.SparkSession
@@ -86,6 +86,7 @@ class SparkBackend:
         config: Mapping[str, str] | None = None,
     ) -> None:
         pyspark = _pyspark()
+        self.refusals: tuple[type[Exception], ...] = (pyspark.errors.PySparkException,)
         self.overflow: tuple[type[Exception], ...] = (pyspark.errors.ArithmeticException,)
         self._kept: dict[str, DataFrame] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -115,6 +116,21 @@ class SparkBackend:
         else:
             frame = self.session.createDataFrame(source.to_arrow())
         self._name(name, frame)
+
+    def place(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Say in full where a table of the session lies.
+
+        Parameters
+        ----------
+        names : tuple of str
+            As the session knows it.
+
+        Returns
+        -------
+        tuple of str
+            Unchanged: the session has its own catalogue and current schema.
+        """
+        return names
 
     def keep(self, name: str, query: exp.Query) -> None:
         """Name an intermediate result; it is cached when first read, in memory and then on disk.

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.consistency import check_plan
+from ess_impact.definitions.mappings import Mapping as TableMapping
 from ess_impact.definitions.plans import Plan
 from ess_impact.definitions.vocabulary import Diffusion, Model
 from ess_impact.definitions.yaml_source import read_yaml, validate
@@ -46,6 +47,8 @@ class Settings(Model):
     diffusion: Diffusion = "public"
     cle_pseudonymes: str = "cle.txt"
     attendus: str | None = None
+    correspondance: str | None = None
+    """The mapping of a partner whose tables lie in a database of its own."""
     publication_precedente: str | None = None
     """Folder of the results published before: what their difference gives away is audited."""
     synthetique: bool = False
@@ -86,6 +89,9 @@ class Campaign:
     settings: Settings
     catalogue: Catalogue
     plan: Plan
+    mapping: TableMapping | None = None
+    former_results: Path | None = None
+    """Folder of the results published before."""
 
     @classmethod
     def open(cls, path: str | Path) -> Campaign:
@@ -122,7 +128,17 @@ class Campaign:
         extra = [_inside(folder, name, source.place(("definitions",))) for name in settings.definitions]
         catalogue = Catalogue.load(*extra)
         plan = _plan(folder, settings.plan, catalogue, source.place(("plan",)))
-        return cls(folder=folder, settings=settings, catalogue=catalogue, plan=plan)
+        named = settings.correspondance
+        mapping = TableMapping.load(_inside(folder, named, SETTINGS), catalogue) if named else None
+        former = folder / settings.publication_precedente if settings.publication_precedente else None
+        return cls(
+            folder=folder, settings=settings, catalogue=catalogue, plan=plan, mapping=mapping, former_results=former
+        )
+
+    @property
+    def mapped(self) -> frozenset[str]:
+        """Tables read from the database of a partner."""
+        return frozenset(self.mapping.tables if self.mapping else ())
 
     @property
     def expected_path(self) -> Path | None:
@@ -130,12 +146,6 @@ class Campaign:
         if self.settings.attendus is None:
             return None
         return _inside(self.folder, self.settings.attendus, SETTINGS)
-
-    @property
-    def former_results(self) -> Path | None:
-        """Folder of the results published before, if the settings name it; from the campaign folder."""
-        named = self.settings.publication_precedente
-        return None if named is None else self.folder / named
 
     @property
     def register_folder(self) -> Path:

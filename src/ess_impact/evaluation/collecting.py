@@ -178,7 +178,7 @@ def collect(campaign: Campaign, progress: Progress = silent, *, keep: bool = Fal
     pile.anomalies += [_not_read(reader.name(path)) for path in campaign.unread()]
     found = _checked(pile, reader, campaign.settings.date_reference, progress)
     store.prune(used)
-    if not any(report.read for report in found.files):
+    if not campaign.mapped and not any(report.read for report in found.files):
         raise ReadingError(
             "aucun fichier lisible",
             where=campaign.folder.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -27,6 +27,7 @@ from ess_impact.evaluation.coverage import answered_of, coverage_of
 from ess_impact.evaluation.derived import derive
 from ess_impact.evaluation.estimates import estimate
 from ess_impact.evaluation.evolution import PANEL, as_evolutions_frame, broken_in, changes, panel_direction
+from ess_impact.evaluation.mapped import campaign_engine, held_tables
 from ess_impact.evaluation.nonresponse import calibrated_estimates, campaign_frame
 from ess_impact.evaluation.panel import Changes, PanelChange, panel_changes
 from ess_impact.evaluation.provenance import provenance_of, source_hashes
@@ -103,7 +104,7 @@ def evaluate(  # noqa: PLR0913 - the public contract of the library
     indicators: Iterable[str] | None = None,
     by: By | None = None,
     period: int | None = None,
-    engine: Engine | Backend | None = None,
+    engine: Engine | Backend = "duckdb",
     catalogue: Catalogue | None = None,
     progress: Progress = silent,
 ) -> Results:
@@ -119,9 +120,10 @@ def evaluate(  # noqa: PLR0913 - the public contract of the library
         Breakdowns in place of those of the definitions.
     period : int, optional
         Year to keep.
-    engine : {"duckdb", "spark", "postgres"} or Backend, optional
-        Engine of the sums, or one opened by :func:`ess_impact.engine.opening.open_backend`, which stays open; by
-        default that of the settings of the campaign, else DuckDB. The figures are the same.
+    engine : {"duckdb", "spark", "postgres"} or Backend
+        Engine of the sums, or one opened by :func:`ess_impact.engine.opening.open_backend`, which stays open. Where
+        the settings of a campaign name another one than DuckDB, it takes the place of the default. The figures are
+        the same.
     catalogue : Catalogue, optional
         Definitions, when the source is a mapping.
     progress : callable, optional
@@ -140,13 +142,13 @@ def evaluate(  # noqa: PLR0913 - the public contract of the library
         A table that is needed has no accepted row.
     """
     if isinstance(source, Campaign):
-        with opened(engine or source.settings.moteur) as backend:
+        with campaign_engine(source, None if engine == "duckdb" else engine) as backend:
             collected = collect(source, progress)
             return evaluate_collected(source, collected, indicators=indicators, by=by, period=period, engine=backend)
     known = catalogue or Catalogue.load()
     if not source:
         raise UsageError("aucune table donnée", fix="Exemple : evaluate({'sorties': frame}).")
-    with opened(engine or "duckdb") as backend:
+    with opened(engine) as backend:
         checked = _checked(source, known)
         chosen = _chosen(known, indicators, checked)
         _require_rows(chosen, checked, asked=indicators is not None)
@@ -180,7 +182,7 @@ def evaluate_collected(
     period : int, optional
         Year to keep.
     engine : {"duckdb", "spark", "postgres"} or Backend, optional
-        As for :func:`evaluate`.
+        As for :func:`evaluate`; that of the settings by default.
 
     Returns
     -------
@@ -196,7 +198,11 @@ def evaluate_collected(
     """
     catalogue, settings = campaign.catalogue, campaign.settings
     tables = {name: one.accepted for name, one in collected.checked.items()}
-    lacking = [name for name in campaign.plan.required_tables if tables.get(name) is None or tables[name].is_empty()]
+    lacking = [
+        name
+        for name in campaign.plan.required_tables
+        if name not in campaign.mapped and (name not in tables or tables[name].is_empty())
+    ]
     if lacking:
         raise NoAcceptedRowsError(
             f"aucune ligne acceptée pour : {', '.join(lacking)}", fix="Voir anomalies/anomalies.csv."
@@ -211,11 +217,13 @@ def evaluate_collected(
         source_hashes=source_hashes(collected),
         rounding=(settings.secret.arrondi, campaign.key()) if settings.secret.arrondi else None,
     )
-    chosen = _chosen(catalogue, indicators, collected.checked)
-    day, crossings = settings.date_reference, _crossings(by, catalogue, chosen)
-    with opened(engine or settings.moteur) as backend:
-        rows = compute_rows(context, tables, chosen, by=crossings, as_of=day, backend=backend)
-    provenance = provenance_of(catalogue, collected.checked, campaign, collected)
+    day = settings.date_reference
+    with campaign_engine(campaign, engine) as backend, held_tables(campaign, backend) as held:
+        chosen = _chosen(catalogue, indicators, {*collected.checked, *held.tables})
+        crossings = _crossings(by, catalogue, chosen)
+        rows = _collected_rows(context, tables, chosen, crossings, day, backend)
+        rows = _with_derived(context, chosen, rows | held.rows(context, by=crossings, as_of=day))
+    provenance = provenance_of(catalogue, collected.checked, campaign, collected) | held.to_dict()
     found = _results(context, tables, rows, as_of=day, period=period, provenance=provenance)
     frame = campaign_frame(collected.expected, settings.campagne)
     calibrated = calibrated_estimates(context, tables, rows, frame, diffusion=settings.diffusion)
@@ -223,7 +231,7 @@ def evaluate_collected(
     check_publication(
         found.frame,
         catalogue,
-        tables,
+        {**tables, **held.places},
         min_count=settings.secret.min_count,
         beside=(found.evolutions, found.versions, found.redressement),
         former=former_publication(campaign.former_results) if campaign.former_results else None,
@@ -282,12 +290,27 @@ def compute_rows(
     dict
         Indicator id to rows.
     """
+    return _with_derived(context, chosen, _collected_rows(context, tables, chosen, by, as_of, backend))
+
+
+def _collected_rows(
+    context: Context,
+    tables: Mapping[str, pl.DataFrame],
+    chosen: Sequence[Indicator],
+    by: Sequence[Breakdown] | None,
+    as_of: date | None,
+    backend: Backend | None,
+) -> Rows:
     rows: Rows = {}
     collected = [one for one in chosen if not isinstance(one, DerivedIndicator)]
     for table in sorted({one.table for one in collected}):
         if table in tables and not tables[table].is_empty():
             mine = [one for one in collected if one.table == table]
             rows |= _table_rows(context, tables[table], mine, by, as_of, backend)
+    return rows
+
+
+def _with_derived(context: Context, chosen: Sequence[Indicator], rows: Rows) -> Rows:
     waiting = [one for one in chosen if isinstance(one, DerivedIndicator)]
     while waiting:
         pending = {one.id for one in waiting}
@@ -375,15 +398,14 @@ _EPHEMERAL = b"cle ephemere : rien n'est conserve"
 """Pseudonyms of an in-memory computation are neither written nor returned."""
 
 
-def _chosen(catalogue: Catalogue, wanted: Iterable[str] | None, checked: Mapping[str, Checked]) -> list[Indicator]:
+def _chosen(catalogue: Catalogue, wanted: Iterable[str] | None, present: Container[str]) -> list[Indicator]:
     if wanted is not None:
         return _with_inputs(catalogue, list(wanted))
-    present = [
-        one.id
+    return [
+        one
         for one in catalogue.values()
-        if one.status == "active" and (isinstance(one, DerivedIndicator) or one.table in checked)
+        if one.status == "active" and (isinstance(one, DerivedIndicator) or one.table in present)
     ]
-    return [catalogue[name] for name in present]
 
 
 def _with_inputs(catalogue: Catalogue, wanted: list[str]) -> list[Indicator]:

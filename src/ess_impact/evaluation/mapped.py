@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping as Map
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from datetime import date
 from glob import glob
-from pathlib import Path
 from typing import Any
 
+import polars as pl
+from sqlglot import exp
+
 from ess_impact.definitions.catalogue import Catalogue
-from ess_impact.definitions.indicators import Indicator
-from ess_impact.definitions.mappings import Mapping, feeds, without_lost
+from ess_impact.definitions.indicators import Breakdown, CollectedIndicator, DerivedIndicator
+from ess_impact.definitions.mappings import feeds, without_lost
+from ess_impact.definitions.sensitive import place_columns
 from ess_impact.engine.backend import Backend
+from ess_impact.engine.computing import compute_cells
 from ess_impact.engine.mapped import HeldTable, follow, hold
-from ess_impact.engine.opening import Engine, open_backend
+from ess_impact.engine.opening import Engine, open_backend, opened
 from ess_impact.errors import DefinitionError, ReadingError, UsageError
+from ess_impact.evaluation.campaign import Campaign
+from ess_impact.evaluation.comparison import rank_rows
+from ess_impact.evaluation.estimates import estimate
+from ess_impact.evaluation.rows import Context, rows_of
+from ess_impact.evaluation.secrecy import joint_confidentiality, nested_of, sensitive_of
+
+Rows = dict[str, list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,17 +36,71 @@ class HeldTables:
 
     Attributes
     ----------
-    backend : Backend
+    backend : Backend or None
         The engine; its tables carry the logical names.
     tables : mapping of str to HeldTable
         Counts of each.
-    indicators : mapping of str to Indicator
+    indicators : tuple of CollectedIndicator
         Definitions as they are, but for the breakdowns the mapping lacks.
+    places : mapping of str to polars.DataFrame
+        Which places lie in which, by table: each combination once, no other column.
     """
 
-    backend: Backend
-    tables: Map[str, HeldTable]
-    indicators: Map[str, Indicator]
+    backend: Backend | None = None
+    tables: Mapping[str, HeldTable] = field(default_factory=dict)
+    indicators: tuple[CollectedIndicator, ...] = ()
+    places: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+
+    def rows(self, context: Context, *, by: Sequence[Breakdown] | None = None, as_of: date | None = None) -> Rows:
+        """Compute the rows of every indicator the mapping feeds.
+
+        Parameters
+        ----------
+        context : Context
+            The run.
+        by : sequence of Breakdown, optional
+            Breakdowns in place of those of the definitions.
+        as_of : datetime.date, optional
+            Day on which dated parameters are read.
+
+        Returns
+        -------
+        dict
+            Indicator id to rows, without what a panel of respondents would say.
+        """
+        found: Rows = {}
+        for name in self.tables:
+            mine = [one for one in self.indicators if one.table == name]
+            if mine:
+                found |= self._table_rows(context, mine, by, as_of)
+        return found
+
+    def _table_rows(
+        self,
+        context: Context,
+        indicators: Sequence[CollectedIndicator],
+        by: Sequence[Breakdown] | None,
+        as_of: date | None,
+    ) -> Rows:
+        catalogue, table = context.catalogue, context.catalogue.table(indicators[0].table)
+        lists = catalogue.codelists
+        strata = {name: one.values for name, one in lists.items()}
+        weights = {name: one.weights for name, one in lists.items()}
+        scope = catalogue.scope(table, as_of)
+        computed = compute_cells(table.id, table, indicators, scope, by=by, strata=strata, backend=self.backend)
+        statuses = joint_confidentiality(
+            list(computed.values()),
+            min_count=context.min_count,
+            sensitive=sensitive_of(catalogue, table),
+            nested=nested_of(catalogue, table, self.places[table.id]),
+        )
+        return {
+            name: rank_rows(
+                cells.indicator,
+                rows_of(context, cells, estimate(cells, weights, min_count=context.min_count), statuses[name]),
+            )
+            for name, cells in computed.items()
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Return the counts as plain data, for the provenance.
@@ -43,92 +108,126 @@ class HeldTables:
         Returns
         -------
         dict
-            Table id to rows read, accepted, set aside and rules broken.
+            ``correspondance``: table id to rows read, accepted, set aside and rules broken; empty without a mapping.
         """
-        return {
-            name: {
-                "lues": one.read,
-                "acceptees": one.accepted,
-                "ecartees": one.read - one.accepted,
-                "regles": [
-                    {"regle": rule.rule, "colonne": rule.column, "severite": rule.severity, "lignes": rule.rows}
-                    for rule in one.broken
-                ],
-            }
-            for name, one in self.tables.items()
-        }
+        if not self.tables:
+            return {}
+        return {"correspondance": {name: _counts(one) for name, one in self.tables.items()}}
+
+
+def _counts(one: HeldTable) -> dict[str, Any]:
+    return {
+        "lues": one.read,
+        "acceptees": one.accepted,
+        "ecartees": one.read - one.accepted,
+        "regles": [
+            {"regle": rule.rule, "colonne": rule.column, "severite": rule.severity, "lignes": rule.rows}
+            for rule in one.broken
+        ],
+    }
+
+
+def campaign_engine(campaign: Campaign, engine: Engine | Backend | None) -> AbstractContextManager[Backend]:
+    """Open the engine of a campaign, on the database its mapping names.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        Its settings and its mapping.
+    engine : {"duckdb", "spark", "postgres"} or Backend, optional
+        In place of the engine of the settings.
+
+    Returns
+    -------
+    context manager
+        Gives the engine.
+
+    Raises
+    ------
+    UsageError
+        A database file with another engine than DuckDB.
+    ReadingError
+        A database file that does not exist.
+    """
+    wanted = engine or campaign.settings.moteur
+    named = campaign.mapping.database if campaign.mapping else None
+    if named is None or not isinstance(wanted, str):
+        return opened(wanted)
+    if wanted != "duckdb":
+        raise UsageError("« database » est une base DuckDB", where=str(campaign.settings.correspondance))
+    if not (campaign.folder / named).is_file():
+        raise ReadingError("base introuvable", where=named)
+    return open_backend("duckdb", database=campaign.folder / named)
 
 
 @contextmanager
-def held_tables(
-    path: Path, catalogue: Catalogue, engine: Engine, *, as_of: date | None = None, **options: Any
-) -> Iterator[HeldTables]:
+def held_tables(campaign: Campaign, backend: Backend) -> Iterator[HeldTables]:
     """Hold a partner's tables in an engine for the time of a computation.
 
     Parameters
     ----------
-    path : pathlib.Path
-        The mapping.
-    catalogue : Catalogue
-        Definitions.
-    engine : {"duckdb", "spark", "postgres"}
+    campaign : Campaign
+        Its mapping, if it has one.
+    backend : Backend
         Engine that reads the partner's tables.
-    as_of : datetime.date, optional
-        Day on which dated parameters are read.
-    **options
-        As for :func:`ess_impact.engine.opening.open_backend`.
 
     Yields
     ------
     HeldTables
-        Rows and what they feed.
+        Rows and what they feed; nothing without a mapping.
 
     Raises
     ------
     DefinitionError
-        The mapping feeds no indicator, or does not hold against the definitions.
+        The mapping feeds no indicator, or a table that files of the campaign also give.
     ReadingError
         A physical table that does not exist, or that holds something else than what the mapping says.
     """
-    mapping = Mapping.load(path, catalogue)
-    fed = without_lost(catalogue, feeds(mapping, catalogue))
+    mapping, catalogue = campaign.mapping, campaign.catalogue
+    if mapping is None:
+        yield HeldTables()
+        return
+    fed = [one for one in without_lost(catalogue, feeds(mapping, catalogue)) if not isinstance(one, DerivedIndicator)]
     if not fed:
-        fix = f"ess-impact mapping {path.name} dit ce qui manque."
-        raise DefinitionError("la correspondance n'alimente aucun indicateur", where=path.name, fix=fix)
-    with open_backend(engine, **_options(mapping, path, engine), **options) as backend:
-        held = {name: _hold(backend, mapping, name, catalogue, path, as_of) for name in mapping.tables}
-        definitions = {name: one.table for name, one in held.items()}
-        for table in definitions.values():
-            follow(backend, table, definitions)
-        yield HeldTables(backend=backend, tables=held, indicators={one.id: one for one in fed})
+        raise DefinitionError(
+            "la correspondance n'alimente aucun indicateur",
+            where=str(campaign.settings.correspondance),
+            fix="ess-impact mapping dit ce qui manque.",
+        )
+    held = {name: _hold(backend, campaign, name) for name in mapping.tables}
+    definitions = {name: one.table for name, one in held.items()}
+    for table in definitions.values():
+        follow(backend, table, definitions)
+    places = {name: _places(backend, catalogue, name) for name in held}
+    yield HeldTables(backend=backend, tables=held, indicators=tuple(fed), places=places)
 
 
-def _options(mapping: Mapping, path: Path, engine: Engine) -> dict[str, Any]:
-    if mapping.database is None:
-        return {}
-    if engine != "duckdb":
-        raise UsageError("« database » ne va qu'avec le moteur duckdb", where=path.name)
-    database = path.parent / mapping.database
-    if not database.is_file():
-        raise ReadingError("base introuvable", where=mapping.database)
-    return {"database": database}
-
-
-def _hold(
-    backend: Backend, mapping: Mapping, name: str, catalogue: Catalogue, path: Path, as_of: date | None
-) -> HeldTable:
-    given = mapping.tables[name]
-    pattern = None
+def _hold(backend: Backend, campaign: Campaign, name: str) -> HeldTable:
+    mapping, where = campaign.mapping, str(campaign.settings.correspondance)
+    if mapping is None:
+        raise DefinitionError("aucune correspondance", where=where)
+    given, pattern = mapping.tables[name], None
     if given.parquet is not None:
-        pattern = str(path.parent / given.parquet)
+        pattern = str(campaign.folder / given.parquet)
         if not glob(pattern, recursive=True):
-            raise ReadingError("aucun fichier Parquet à cet endroit", where=f"{path.name}, {given.parquet}")
+            raise ReadingError("aucun fichier Parquet à cet endroit", where=f"{where}, {given.parquet}")
+    day = campaign.settings.date_reference
     try:
-        return hold(backend, catalogue.table(name), given, catalogue, pattern=pattern, as_of=as_of)
-    except backend.refusal as error:
+        return hold(backend, campaign.catalogue.table(name), given, campaign.catalogue, pattern=pattern, as_of=day)
+    except backend.refusals as error:
         # The driver's own words may quote values: they are not repeated.
         raise ReadingError(
             f"la table « {name} » ne se lit pas comme la correspondance le dit",
-            where=path.name,
+            where=where,
             fix="Vérifiez le nom de la table, celui des colonnes et leurs types (dates, nombres, vrai ou faux).",
         ) from error
+
+
+def _places(backend: Backend, catalogue: Catalogue, name: str) -> pl.DataFrame:
+    table = catalogue.table(name)
+    names = place_columns(catalogue.columns_of(table))
+    if not names:
+        return pl.DataFrame()
+    columns = [exp.column(one, quoted=True) for one in names]
+    source = exp.Table(this=exp.to_identifier(name, quoted=True))
+    return backend.rows(exp.select(*columns).distinct().from_(source))

@@ -18,6 +18,7 @@ import polars as pl
 
 from ess_impact._version import __version__
 from ess_impact.definitions.vocabulary import Diffusion
+from ess_impact.engine.opening import Engine
 from ess_impact.evaluation.campaign import Campaign
 from ess_impact.evaluation.collecting import Collected, Progress, collect, silent
 from ess_impact.evaluation.indicators import evaluate_collected
@@ -174,8 +175,15 @@ class Outcome:
         return "\n".join([*lines, f"{'total':<28}{wall:>9.2f}{cpu:>14.2f}"])
 
 
-def run_campaign(
-    folder: Path, out: Path, *, book: bool = True, progress: Progress = silent, processes: int = 1
+def run_campaign(  # noqa: PLR0913 - the options of the main command
+    folder: Path,
+    out: Path,
+    *,
+    book: bool = True,
+    progress: Progress = silent,
+    processes: int = 1,
+    engine: Engine | None = None,
+    former: Path | None = None,
 ) -> Outcome:
     """Run the main job on a campaign folder.
 
@@ -191,6 +199,10 @@ def run_campaign(
         Progress callback.
     processes : int, default 1
         Processes that read workbooks, as for :func:`ess_impact.evaluation.collecting.collect`.
+    engine : {"duckdb", "spark", "postgres"}, optional
+        In place of the engine of the settings.
+    former : pathlib.Path, optional
+        Results published before, in place of those the settings name.
 
     Returns
     -------
@@ -206,6 +218,8 @@ def run_campaign(
     watch = Stopwatch()
     with watch.step("définitions"):
         campaign = Campaign.open(folder)
+        if former is not None:
+            campaign = replace(campaign, former_results=former)
     _clear(out)
     with watch.step("lecture et contrôle"):
         collected = collect(campaign, progress, keep=True, processes=processes)
@@ -214,7 +228,7 @@ def run_campaign(
     with watch.step("anomalies"):
         workbooks = write_anomalies(collected, out / "anomalies", campaign, progress)
     with watch.step("indicateurs"):
-        results = evaluate_collected(campaign, collected)
+        results = evaluate_collected(campaign, collected, engine=engine)
     with watch.step("résultats"):
         write_results(results, campaign, out)
         keep_reports(campaign, [out / name for name in _KEPT])

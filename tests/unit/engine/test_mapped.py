@@ -9,19 +9,19 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
+from sqlglot import exp
 
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.mappings import MappedTable
 from ess_impact.engine.duckdb_engine import DuckDBBackend
 from ess_impact.engine.mapped import BrokenRule, HeldTable, follow, hold
-from sqlglot import exp
 
 CATALOGUE = Catalogue.load()
 STRUCTURES = MappedTable.model_validate(
     {
         "from": "ref.v struct",
         "columns": {
-            "siret": "NUM \"SIRET\"",
+            "siret": 'NUM "SIRET"',
             "annee": {"value": "2025"},
             "denomination": "lib",
             "famille_ess": {"column": "fam", "recode": {"1": "association", "2": "cooperative"}},

@@ -242,4 +242,4 @@ def test_the_engine_of_the_settings_is_used(
         evaluate(elsewhere, indicators=[active[0].id])
     monkeypatch.setenv(ADDRESS, postgres_dsn)
     found = evaluate(elsewhere, indicators=[active[0].id])
-    assert found.frame.equals(evaluate(elsewhere, indicators=[active[0].id], engine="duckdb").frame)
+    assert found.frame.equals(evaluate(campaign, indicators=[active[0].id]).frame)

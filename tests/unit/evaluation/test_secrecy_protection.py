@@ -15,9 +15,10 @@ from ess_impact.evaluation.campaign import SecrecySettings
 from ess_impact.evaluation.secrecy import Relation, confidentiality, joint_confidentiality, protect, relations
 from ess_impact.evaluation.secrecy import protection as module
 from ess_impact.evaluation.secrecy.attack import Attack, Knowledge, determined, extremes, relation_matrix
+from ess_impact.evaluation.secrecy.fields import Need, Quantity
 from ess_impact.evaluation.secrecy.overlaps import nested_places
 from ess_impact.evaluation.secrecy.primary import least_of
-from ess_impact.evaluation.secrecy.protection import Need, Quantity, losses
+from ess_impact.evaluation.secrecy.protection import losses
 from ess_impact.evaluation.secrecy.rounding import round_count, rounded_rows
 
 PERSON = {"unit": "personne", "min_count": 5}

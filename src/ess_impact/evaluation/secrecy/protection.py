@@ -7,19 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ess_impact.evaluation.secrecy.attack import (
-    Attack,
-    Extremes,
     Flags,
     Floats,
-    Knowledge,
-    Matrix,
     determined,
-    extremes,
     relation_matrix,
 )
+from ess_impact.evaluation.secrecy.fields import Field, Need, Quantity
 from ess_impact.evaluation.secrecy.relations import Relation, components, without_empty
 
 PRIMARY, SECONDARY, FREE = "C", "D", "F"
@@ -30,6 +25,9 @@ _NODES = 2_000
 _ROUNDS = 40
 _ENOUGH = 1 - 1e-4
 """Share of a level reached that counts as reached, whatever the last digits of a solver."""
+_CHUNK = 64
+"""Attacks run at once, before looking at those their moves defeat."""
+_TINY = 1e-6
 _REACH = 8.0
 """Levels a cell may move by in an attack: what lies further proves nothing more."""
 
@@ -37,44 +35,6 @@ _Pair = tuple[int, int | None]
 """Number of a need; cell whose only contributor attacks it, none for everyone."""
 Unsafe = Callable[[Sequence[int]], bool]
 """Whether cells taken together would be hidden, were they one cell."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quantity:
-    """One additive quantity that shown cells publish.
-
-    Attributes
-    ----------
-    values : ndarray, shape (m,)
-        True values; NaN where the quantity is not published.
-    signed : bool
-        Whether values may be negative; else the attacker knows they are not.
-    known : ndarray, shape (m,)
-        What the contributor best placed to attack a cell brings to it.
-    alone : frozenset of int
-        Cells one contributor fills alone: it knows their value.
-    """
-
-    values: Floats
-    known: Floats
-    signed: bool = False
-    alone: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
-    """A hidden figure, sum of quantities of one cell, and how wide its interval must stay.
-
-    Attributes
-    ----------
-    nil : bool
-        Whether the figure is zero: it may be known to be, as where it is shown; nothing in between.
-    """
-
-    cell: int
-    quantities: tuple[int, ...]
-    level: float
-    nil: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +119,8 @@ class _Component:
         self.matrix = relation_matrix(self.links, len(cells))
         self.needs = [(local[one.cell], one) for one in needs if one.cell in local]
         used = sorted({name for _, one in self.needs for name in one.quantities})
-        self.fields = {name: _Field(quantities[name], cells, local, self) for name in used}
+        level = max((one.level for _, one in self.needs), default=0.0)
+        self.fields = {name: Field(quantities[name], cells, self.matrix, _REACH * level) for name in used}
         self.hopeless: set[_Pair] = set()
         self.pool: dict[Cut, None] = {}
 
@@ -242,26 +203,30 @@ class _Component:
 
     def _narrow(self, hidden: Flags) -> Iterator[Cut]:
         """Yield needs whose interval is too narrow: for everyone first, then for whoever holds a cell alone."""
+        for one in self.fields.values():
+            one.settle(hidden)
         everyone: list[_Pair] = [(number, None) for number in range(len(self.needs))]
-        yield from self._attacked(everyone, hidden)
         holders = [(number, held) for number in range(len(self.needs)) for held in self._holders(number, hidden)]
-        yield from self._attacked(holders, hidden)
+        waiting = [pair for pair in (*everyone, *holders) if pair not in self.hopeless]
+        while waiting:
+            # Moves found for some defeat others without any programme.
+            waiting = [pair for pair in waiting if not self._defeated(pair)]
+            yield from self._attacked(waiting[:_CHUNK], hidden)
+            waiting = waiting[_CHUNK:]
 
     def _attacked(self, pairs: Sequence[_Pair], hidden: Flags) -> Iterator[Cut]:
-        """Run the programmes of the attackers that known moves of the hidden cells do not already defeat."""
-        pairs = [pair for pair in pairs if pair not in self.hopeless and not self._defeated(pair, hidden)]
         found: dict[_Pair, Floats] = {}
         for name, one in self.fields.items():
             asked = [pair for pair in pairs if name in self.needs[pair[0]][1].quantities]
             targets = [(self.needs[number][0], held) for number, held in asked]
-            for pair, weights in zip(asked, one.widths(targets, hidden), strict=True):
+            for pair, weights in zip(asked, one.widths(targets), strict=True):
                 found[pair] = found.get(pair, 0.0) + weights
         for pair in pairs:
             yield from self._too_narrow(pair, found[pair], hidden)
 
-    def _defeated(self, pair: _Pair, hidden: Flags) -> bool:
+    def _defeated(self, pair: _Pair) -> bool:
         cell, need = self.needs[pair[0]]
-        reached = math.fsum(self.fields[name].reached(cell, pair[1], hidden) for name in need.quantities)
+        reached = math.fsum(self.fields[name].reached(cell, pair[1]) for name in need.quantities)
         return reached >= need.level * _ENOUGH
 
     def _holders(self, number: int, hidden: Flags) -> list[int]:
@@ -281,79 +246,6 @@ class _Component:
         else:
             # Even with everything hidden this attacker would know as much.
             self.hopeless.add(pair)
-
-
-_TINY = 1e-6
-
-
-class _Field:
-    """One quantity over the cells of a component: how far each may move, and what an attacker makes of it."""
-
-    def __init__(self, quantity: Quantity, cells: list[int], local: dict[int, int], home: _Component) -> None:
-        self.values = quantity.values[cells]
-        self.alone = {local[index] for index in quantity.alone if index in local}
-        published = np.isfinite(self.values)
-        filled = np.where(published, self.values, 0.0)
-        balanced = np.abs(home.matrix @ filled) <= _BALANCE * np.maximum(1.0, np.abs(home.matrix) @ np.abs(filled))
-        whole = (np.abs(home.matrix) @ (~published).astype(float)) == 0
-        self.matrix = home.matrix[np.flatnonzero(balanced & whole)]
-        self.published = published
-        reach = _REACH * max(need.level for _, need in home.needs)
-        self.up = np.where(published, reach, 0.0)
-        self.down = np.where(published, reach if quantity.signed else np.clip(filled, 0.0, reach), 0.0)
-        self.own = np.where(published, np.clip(filled - quantity.known[cells], 0.0, reach), 0.0)
-        if quantity.signed:
-            self.own = self.down
-        self.moves = np.zeros((0, len(cells)))
-        """Moves of hidden cells that respect every relation: they defeat an attacker without any programme."""
-
-    def reached(self, target: int, held: int | None, hidden: Flags) -> float:
-        """Bound from below how far a cell may move, by moves found for others."""
-        usable = ~self.moves[:, ~hidden].any(axis=1)
-        if held is not None:
-            usable &= self.moves[:, held] == 0
-        way = self.moves[usable, target]
-        return float(max(way.max(initial=0.0), 0.0) + min(-way.min(initial=0.0), self.own[target]))
-
-    def widths(self, targets: Sequence[tuple[int, int | None]], hidden: Flags) -> Iterator[Floats]:
-        """Yield, for each target, what each cell would add to the width of its interval, were it hidden."""
-        columns = np.flatnonzero(hidden & self.published)
-        place = {int(index): spot for spot, index in enumerate(columns)}
-        inner = self.matrix[:, columns]
-        rows = np.flatnonzero(np.diff(inner.indptr))
-        known = Knowledge(matrix=inner[rows], right=np.zeros(rows.size), low=-self.down[columns], high=self.up[columns])
-        attacks = [self._attack(target, held, place) for target, held in targets]
-        if not attacks:
-            return
-        found = extremes(known, attacks)
-        self._remember(found.points, columns)
-        outer = self.matrix[rows]
-        for row, (target, held) in enumerate(targets):
-            yield self._weights(found, row, outer, target, held)
-
-    def _remember(self, points: Floats, columns: NDArray[np.intp]) -> None:
-        moves = np.zeros((points.shape[0], self.values.size))
-        moves[:, columns] = np.where(np.abs(points) > _TINY * self.up.max(), points, 0.0)
-        self.moves = np.unique(np.vstack([self.moves, moves]), axis=0)
-
-    def _attack(self, target: int, held: int | None, place: dict[int, int]) -> Attack:
-        bounds = {place[target]: (-self.own[target], self.up[target])}
-        return Attack(target=place[target], bounds=bounds | ({place[held]: (0.0, 0.0)} if held in place else {}))
-
-    def _weights(self, found: Extremes, row: int, outer: Matrix, target: int, held: int | None) -> Floats:
-        down, up = self.down.copy(), self.up.copy()
-        down[target] = self.own[target]
-        if held is not None:
-            down[held] = up[held] = 0.0
-        total = np.zeros(self.values.size)
-        for sign, proof in ((1.0, found.low_proof[row]), (-1.0, found.high_proof[row])):
-            reduced = -(proof @ outer)
-            reduced[target] += sign
-            total += np.clip(reduced, 0.0, None) * down + np.clip(-reduced, 0.0, None) * up
-        return total
-
-
-_BALANCE = 1e-9
 
 
 def losses(sizes: Sequence[int], links: Sequence[Relation]) -> Floats:

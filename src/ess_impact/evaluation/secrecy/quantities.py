@@ -18,8 +18,8 @@ from ess_impact.definitions.indicators import (
 )
 from ess_impact.engine.cells import Cells, Integers, UnitSums
 from ess_impact.evaluation.secrecy.attack import Flags, Floats
+from ess_impact.evaluation.secrecy.fields import Need, Quantity
 from ess_impact.evaluation.secrecy.primary import counts_persons
-from ess_impact.evaluation.secrecy.protection import Need, Quantity
 from ess_impact.evaluation.secrecy.relations import Relation
 
 
@@ -253,12 +253,11 @@ class Ledger:
 
 
 def _add_contributors(part: Part, units: UnitSums, places: Sequence[int], known: Floats, alone: set[int]) -> None:
-    for index, place in enumerate(places):
-        count = int(units.units[index])
-        if count == 1:
+    """Note who attacks an amount: the largest of those who share a cell, or the one that fills it alone."""
+    for index, place in enumerate(places if part.amount else ()):
+        if int(units.units[index]) == 1:
             alone.add(place)
-        elif part.amount and part.largest is not None:
-            # Enterprises that share a cell: the largest attacks the others.
+        elif part.largest is not None:
             known[place] = max(known[place], float(part.largest[index]))
 
 

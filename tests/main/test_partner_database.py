@@ -1,0 +1,120 @@
+"""A partner's own database, under its own names: the same figures as from files, and what its rows break."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+import yaml
+from polars.testing import assert_frame_equal
+
+from ess_impact.data.synthetic import write_example
+from ess_impact.definitions.vocabulary import SCALES, ColumnType
+from ess_impact.errors import DefinitionError, ReadingError
+from ess_impact.evaluation.campaign import Campaign
+from ess_impact.evaluation.collecting import collect
+from ess_impact.evaluation.indicators import evaluate
+
+TABLES = ("structures", "sorties", "clauses", "mobilite")
+PANEL = ("notes", "panel_constant", "trend")
+ANSWERS = ("n_attendus", "n_repondants", "taux_reponse", "couverture_emplois", "source_hash")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
+    folder = tmp_path_factory.mktemp("partenaire") / "campagne"
+    write_example(folder, scale=0.03)
+    return Campaign.open(folder)
+
+
+@pytest.fixture(scope="module")
+def accepted(files: Campaign) -> dict[str, pl.DataFrame]:
+    return {name: one.accepted for name, one in collect(files).checked.items()}
+
+
+def _physical(frame: pl.DataFrame, table: Any) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Rows as a partner may keep them: own names, natural units as decimals, codes of its own."""
+    columns: dict[str, Any] = {}
+    selected = []
+    for place, column in enumerate(table.columns):
+        name, value = f"C{place} {column.name[:3]}", pl.col(column.name)
+        if SCALES.get(column.type, 1) != 1:
+            value = (value.cast(pl.Decimal(38, 6)) / SCALES[column.type]).cast(pl.Decimal(38, 6))
+        if column.name == "sexe":
+            value = value.replace_strict({"F": "2", "H": "1"}, default=None)
+            columns[column.name] = {"column": name, "recode": {"2": "F", "1": "H"}}
+        elif column.type is ColumnType.BOOLEEN:
+            value = value.replace_strict({True: "O", False: "N"}, default=None, return_dtype=pl.String)
+            columns[column.name] = {"column": name, "recode": {"O": "oui", "N": "non"}}
+        else:
+            columns[column.name] = name
+        selected.append(value.alias(name))
+    return frame.select(selected), columns
+
+
+@pytest.fixture(scope="module")
+def partner(files: Campaign, accepted: dict[str, pl.DataFrame], tmp_path_factory: pytest.TempPathFactory) -> Campaign:
+    folder = tmp_path_factory.mktemp("base") / "campagne du partenaire"
+    folder.mkdir()
+    mapping: dict[str, Any] = {"database": "base.duckdb", "tables": {}}
+    with duckdb.connect(str(folder / "base.duckdb")) as connection:
+        connection.execute('CREATE SCHEMA "schéma"')
+        for name in TABLES:
+            rows, columns = _physical(accepted[name], files.catalogue.table(name))
+            connection.register("lignes", rows.to_arrow())
+            connection.execute(f'CREATE TABLE "schéma"."T_{name}" AS SELECT * FROM lignes')
+            mapping["tables"][name] = {"from": ["schéma", f"T_{name}"], "columns": columns}
+    (folder / "mapping.yaml").write_text(yaml.safe_dump(mapping, allow_unicode=True), encoding="utf-8")
+    settings = (files.folder / "campagne.yaml").read_text(encoding="utf-8").replace("attendus:", "# attendus:")
+    (folder / "campagne.yaml").write_text(settings + "\ncorrespondance: mapping.yaml\n", encoding="utf-8")
+    (folder / "cle.txt").write_bytes((files.folder / "cle.txt").read_bytes())
+    return Campaign.open(folder)
+
+
+def test_a_database_gives_the_figures_that_files_give(
+    files: Campaign, partner: Campaign, accepted: dict[str, pl.DataFrame]
+) -> None:
+    ours = evaluate(partner)
+    collected = [
+        one.id for one in files.catalogue.values() if one.status == "active" and getattr(one, "table", "") in TABLES
+    ]
+    theirs = evaluate(files, indicators=collected)
+    left, right = (
+        one.to_frame().filter(pl.col("indicator").is_in(collected)).drop(*PANEL, *ANSWERS) for one in (ours, theirs)
+    )
+    # Finite populations and panels of respondents are known of files only.
+    kept = [
+        name
+        for name in left.columns
+        if name not in ("low", "high", "method", "reason", "n_effective", "confidence", "comparison")
+    ]
+    assert left.height > 500
+    assert_frame_equal(left.select(kept), right.select(kept), check_exact=True)
+    counts = ours.provenance["correspondance"]
+    assert {name: one["ecartees"] for name, one in counts.items()} == dict.fromkeys(TABLES, 0)
+    assert counts["sorties"]["acceptees"] == accepted["sorties"].height
+    json.dumps(counts)
+
+
+def test_a_table_that_does_not_exist_is_said_without_the_words_of_the_driver(partner: Campaign) -> None:
+    path = partner.folder / "mapping.yaml"
+    former = path.read_text(encoding="utf-8")
+    path.write_text(former.replace("T_sorties", "T_absente"), encoding="utf-8")
+    try:
+        with pytest.raises(ReadingError, match="« sorties »") as caught:
+            evaluate(Campaign.open(partner.folder))
+    finally:
+        path.write_text(former, encoding="utf-8")
+    assert "T_absente" not in str(caught.value)
+
+
+def test_a_mapping_that_feeds_nothing_is_refused(partner: Campaign, tmp_path: Path) -> None:
+    settings = (partner.folder / "campagne.yaml").read_text(encoding="utf-8")
+    (tmp_path / "campagne.yaml").write_text(settings, encoding="utf-8")
+    (tmp_path / "mapping.yaml").write_text("tables: {structures: {from: t, columns: {siret: s}}}\n", encoding="utf-8")
+    with pytest.raises(DefinitionError, match="n'alimente aucun indicateur"):
+        evaluate(Campaign.open(tmp_path))
