@@ -14,7 +14,7 @@ evaluation: .venv/run.done
 	@$(BIN)/ess-impact evaluate build/campagne_exemple --out build/pas_de_calais
 
 test: .venv/dev.done .venv-f4/done lint
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term
+	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term
 
 lint: .venv/dev.done
 	@$(BIN)/ruff check .

@@ -189,10 +189,12 @@ def test_shown_cells_about_persons_are_large_enough(figures: pl.DataFrame, catal
     shown = figures.filter(pl.col("indicator").is_in(persons) & (pl.col("conf_status") == "F"))
     assert len(persons) >= 5
     assert shown.height > 15
-    whole = pl.coalesce("denominator", "n")
+    # The denominator of a ratio is an amount: hours, full-time equivalents.
+    counted = pl.col("kind").is_in(["count", "proportion", "qualitative"])
+    whole = pl.when(counted).then(pl.coalesce("denominator", "n")).otherwise("n")
     assert shown.filter(whole.is_between(1, THRESHOLD - 1)).is_empty()
     for size in (pl.col("numerator"), whole - pl.col("numerator")):
-        assert shown.filter(size.is_between(1, THRESHOLD - 1)).is_empty()
+        assert shown.filter(counted & size.is_between(1, THRESHOLD - 1)).is_empty()
 
 
 def test_shown_cells_about_enterprises_rest_on_three_rows_at_least(figures: pl.DataFrame, catalogue: Catalogue) -> None:

@@ -23,7 +23,6 @@ from ess_impact.engine.opening import open_backend
 from ess_impact.engine.violations import count_violations
 from ess_impact.errors import ExpressionError
 
-pytestmark = pytest.mark.xdist_group("dialects")
 Same = Callable[[Any, Any], None]
 ONCE = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 

@@ -100,7 +100,15 @@ def _in_reference(indicator: StandardisedRate, scope: Scope) -> exp.Expr:
 def _condition(text: str | None, scope: Scope) -> exp.Expr:
     if text is None:
         return exp.true()
-    return exact_products(quoted(parse_expression(text, scope, expected="bool")), scope)
+    tree = exact_products(quoted(parse_expression(text, scope, expected="bool")), scope)
+    # One way of writing IS NOT NULL, so that equal conditions are seen to be equal.
+    return tree.transform(_without_paren)
+
+
+def _without_paren(node: exp.Expr) -> exp.Expr:
+    if isinstance(node, exp.Not) and isinstance(node.this, exp.Paren) and isinstance(node.this.this, exp.Is):
+        return exp.not_(node.this.this)
+    return node
 
 
 def quoted(expression: Expression) -> exp.Expr:
@@ -167,14 +175,15 @@ def _proportion(
 ) -> RowMeasures:
     base = _both(universe, _condition(measures.denominator.where, scope))
     success = _condition(measures.numerator.where, scope)
-    known, answer = _flag(_both(base, _known(success))), _given(base, success)
-    # Where the denominator is that of one known column, other shares of it count the same thing.
-    alone = isinstance(known, exp.Literal) or presence(known) is not None
+    # Where only columns may be unknown, other shares of them have the same denominator.
+    shared = all(isinstance(one.this, exp.Column) for one in _absences(success))
+    answer = _both(_less(base, success), success) if shared else _given(base, success)
+    known = _flag(_both(base, _known(success))) if shared else _present(answer)
     return RowMeasures(
         indicator=indicator,
-        numerator=_flag(_both(_less(base, success), success) if alone else answer),
-        denominator=known if alone else _present(answer),
-        known=known if alone else _present(answer),
+        numerator=_flag(answer),
+        denominator=known,
+        known=known,
         missing=_missing(base, success),
     )
 
@@ -296,6 +305,8 @@ def _both(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     if _is(right, value=True) or _is(left, value=False):
         return left
     said = set(_conditions(left))
+    if any(isinstance(one, exp.Is) and exp.not_(one) in said for one in _conditions(right)):
+        return exp.false()
     return exp.and_(left, *(one for one in _conditions(right) if one not in said))
 
 

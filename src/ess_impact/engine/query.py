@@ -238,7 +238,7 @@ def _total(rows: Named, sums: Named, tree: exp.Expr, wanted: str) -> str | None:
         absent = exp.Sub(this=exp.Count(this=exp.Star()), expression=known)
         return sums.name(known if present[1] else absent, f"sum_{wanted}")
     if isinstance(tree, exp.Case) and is_flag(tree):
-        counted = exp.Count(this=_if(column(rows.name(tree.args["ifs"][0].this, wanted))))
+        counted = exp.CountIf(this=column(rows.name(tree.args["ifs"][0].this, wanted)))
         return sums.name(counted, f"sum_{wanted}")
     name = rows.name(tree, wanted)
     return sums.name(exp.Sum(this=_wide(column(name))), f"sum_{name}")
@@ -441,11 +441,8 @@ def sql_text(layout: Layout, dialect: str) -> str:
     places = [_total(rows, sums, tree, f"{letter}0") for letter, tree in parts]
     zero = exp.Literal.number(0)
     trees = [zero if name is None else sums.trees[name] for name in places]
-    trees = [
-        # A sum without any known amount is null, and means 0.
-        exp.func("COALESCE", total, zero) if isinstance(total, exp.Sum) and not tree.args.get("default") else total
-        for total, (_, tree) in zip(trees, parts, strict=True)
-    ]
+    # A sum over nothing known is null, and means 0.
+    trees = [exp.func("COALESCE", tree, zero) if isinstance(tree, (exp.Sum, exp.CountIf)) else tree for tree in trees]
     if one.indicator.kind == "distinct" and one.value is not None:
         trees[0] = exp.Count(this=exp.Distinct(expressions=[column(rows.name(one.value, "v0"))]))
     names = ("numerateur", "denominateur", "n", "n_manquants")

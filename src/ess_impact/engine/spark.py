@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import tempfile
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,17 +29,7 @@ _SEMANTICS = {
 """What makes Spark compute like the other engines: errors instead of wrapped numbers, exact column names."""
 
 _JAVA = "spark.driver.extraJavaOptions"
-_QUIET = """\
-rootLogger.level = error
-logger.gateway.name = org.apache.spark.api.python.PythonGatewayServer
-logger.gateway.level = error
-rootLogger.appenderRef.stderr.ref = stderr
-appender.stderr.type = Console
-appender.stderr.name = stderr
-appender.stderr.target = SYSTEM_ERR
-appender.stderr.layout.type = PatternLayout
-appender.stderr.layout.pattern = %p %c{1}: %m%n
-"""
+_QUIET = Path(__file__).with_name("spark_log4j2.properties")
 
 
 class SparkBackend:
@@ -89,7 +78,6 @@ class SparkBackend:
         self.refusals: tuple[type[Exception], ...] = (pyspark.errors.PySparkException,)
         self.overflow: tuple[type[Exception], ...] = (pyspark.errors.ArithmeticException,)
         self._kept: dict[str, DataFrame] = {}
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
         given = session or pyspark.sql.SparkSession.getActiveSession()
         self._own: SparkSession | None = None
         if given is None:
@@ -184,8 +172,6 @@ class SparkBackend:
         if self._own is not None:
             self._own.stop()
             self._own = None
-        if self._folder is not None:
-            self._folder.cleanup()
 
     def _name(self, name: str, frame: DataFrame) -> None:
         frame.createOrReplaceTempView(quoted_name(name, self.dialect))
@@ -193,9 +179,8 @@ class SparkBackend:
     def _start(self, master: str, config: Mapping[str, str]) -> SparkSession:
         _require_java()
         pyspark = _pyspark()
-        self._folder = tempfile.TemporaryDirectory(prefix="ess_impact_spark_")
         builder = pyspark.sql.SparkSession.builder.master(master).appName("ess-impact")
-        for name, value in _local(Path(self._folder.name), config).items():
+        for name, value in _settings(master, config).items():
             builder = builder.config(name, value)
         try:
             with warnings.catch_warnings():
@@ -203,25 +188,17 @@ class SparkBackend:
                 warnings.simplefilter("ignore", FutureWarning)
                 started: SparkSession = builder.getOrCreate()
         except (pyspark.errors.PySparkException, OSError) as error:
-            self._folder.cleanup()
             raise UsageError("Spark ne démarre pas", fix="Vérifiez Java (17 ou plus) et « master ».") from error
         return started
 
 
-def _local(folder: Path, config: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings of a session of our own: nothing listens beyond this machine, nothing is left on disk."""
-    quiet = folder / "log4j2.properties"
-    quiet.write_text(_QUIET, encoding="utf-8")
-    java = f"-Dlog4j2.configurationFile={quiet.as_uri()} {config.get(_JAVA, '')}".strip()
-    ours = {
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
-        "spark.local.dir": str(folder),
-        "spark.sql.shuffle.partitions": str(os.cpu_count() or 1),
-        "spark.sql.warehouse.dir": (folder / "warehouse").as_uri(),
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-    }
+def _settings(master: str, config: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of a session of our own; on one machine, nothing listens beyond it."""
+    ours = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
+    if master.startswith("local"):
+        ours |= dict.fromkeys(("spark.driver.bindAddress", "spark.driver.host"), "127.0.0.1")
+        ours["spark.sql.shuffle.partitions"] = str(os.cpu_count() or 1)
+    java = f"-Dlog4j2.configurationFile={_QUIET.as_uri()} {config.get(_JAVA, '')}".strip()
     return ours | dict(config) | {_JAVA: java}
 
 

@@ -29,18 +29,19 @@ from ess_impact.evaluation.estimates import estimate
 from ess_impact.evaluation.evolution import PANEL, as_evolutions_frame, broken_in, changes, panel_direction
 from ess_impact.evaluation.mapped import campaign_engine, held_tables
 from ess_impact.evaluation.nonresponse import calibrated_estimates, campaign_frame
-from ess_impact.evaluation.panel import Changes, PanelChange, panel_changes
+from ess_impact.evaluation.panel import PanelChange, panel_changes
 from ess_impact.evaluation.provenance import provenance_of, source_hashes
 from ess_impact.evaluation.results import Results, as_results_frame
 from ess_impact.evaluation.rows import Context, rows_of
 from ess_impact.evaluation.secrecy import (
-    FREE,
     check_publication,
     former_publication,
     joint_confidentiality,
     nested_of,
+    refuse_crossings,
     rounded_rows,
     sensitive_of,
+    without_hidden_years,
 )
 from ess_impact.evaluation.targets import targets
 from ess_impact.evaluation.trends import trends
@@ -347,23 +348,13 @@ def _table_rows(
         answered = answered_of(context.coverage, table.id)
         figures = estimate(cells, weights, min_count=context.min_count, answered=answered)
         found = rank_rows(cells.indicator, rows_of(context, cells, figures, statuses[name]))
-        told = _without_hidden_years(table, found, {key: one for key, one in changed.items() if key[0] == name})
+        told = without_hidden_years({key: one for key, one in changed.items() if key[0] == name}, found)
         made = [
             row | _change(table, row, told.get((name, _place(table, row), row["period_start"].year))) for row in found
         ]
         base, key = context.rounding or (0, b"")
         rows[name] = rounded_rows(cells.indicator, made, base=base, key=key) if base else made
     return rows
-
-
-def _without_hidden_years(table: Table, rows: Sequence[Mapping[str, Any]], changed: Mapping[Any, Any]) -> Changes:
-    """Drop changes from a year that is hidden: today's figure minus the change would give it back."""
-    hidden = {
-        (_place(table, row), row["period_start"].year)
-        for row in rows
-        if row["breakdown"] == TOTAL and row["conf_status"] != FREE
-    }
-    return {key: one for key, one in changed.items() if (key[1], key[2] - 1) not in hidden}
 
 
 def _place(table: Table, row: Mapping[str, Any]) -> str:
@@ -434,6 +425,7 @@ def _crossings(by: By | None, catalogue: Catalogue, chosen: Sequence[Indicator])
         return None
     crossings = tuple((one,) if isinstance(one, str) else tuple(one) for one in by)
     names = sorted({name for crossing in crossings for name in crossing})
+    refuse_crossings(catalogue, chosen, crossings)
     for table in sorted({one.table for one in chosen if not isinstance(one, DerivedIndicator)}):
         columns = catalogue.columns_of(catalogue.table(table))
         known = [one.name for one in columns.values() if one.type in GROUPABLE]

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ess_impact.definitions.expression import Scope
-from ess_impact.definitions.indicators import CollectedIndicator, Quantile
+from ess_impact.definitions.indicators import CollectedIndicator, Quantile, Secrecy
 from ess_impact.definitions.tables import Table
 from ess_impact.engine.cells import Cells
 from ess_impact.engine.computing import compute_cells
@@ -34,6 +34,7 @@ class _Unit:
     values: NDArray[np.float64]
 
 
+_UNPROTECTED = Secrecy(unit="aucun")
 _NOTHING = _Unit(0.0, 0.0, np.empty(0))
 
 
@@ -80,9 +81,25 @@ def paired_changes(
     found: Paired = {}
     sampled = sorted((one for one in indicators if is_sampled(one)), key=lambda one: _unit_of(one, table))
     for unit, group in groupby(sampled, key=lambda one: _unit_of(one, table)):
-        for name, cells in compute_cells(frame, table, list(group), scope, by=((unit,),)).items():
+        for name, cells in compute_cells(frame, table, [bare(one) for one in group], scope, by=((unit,),)).items():
             found |= {(name, place): change for place, change in _changes(cells, unit, year)}
     return found
+
+
+def bare(indicator: CollectedIndicator) -> CollectedIndicator:
+    """Return an indicator whose sums by unit are not asked for: nothing of them is published as it is.
+
+    Parameters
+    ----------
+    indicator : CollectedIndicator
+        Any indicator.
+
+    Returns
+    -------
+    CollectedIndicator
+        The same measures, without cluster nor protected unit.
+    """
+    return indicator.model_copy(update={"cluster": None, "secrecy": _UNPROTECTED})
 
 
 def _unit_of(indicator: CollectedIndicator, table: Table) -> str:

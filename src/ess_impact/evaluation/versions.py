@@ -17,9 +17,10 @@ from ess_impact.engine.computing import compute_cells
 from ess_impact.evaluation.derived import derive
 from ess_impact.evaluation.estimates import estimate
 from ess_impact.evaluation.evolution import Row, Rows, totals_of
+from ess_impact.evaluation.paired import bare
 from ess_impact.evaluation.results import rounded
 from ess_impact.evaluation.rows import HIDDEN, Context, rows_of
-from ess_impact.evaluation.secrecy import FREE, MIN_ENTERPRISES, confidentiality
+from ess_impact.evaluation.secrecy import FREE, MIN_ENTERPRISES, PRIMARY, confidentiality
 
 SCHEMA: dict[str, Any] = {
     "indicator": pl.String,
@@ -106,19 +107,17 @@ def _former_rows(
 ) -> dict[Place, Row]:
     """Return the totals of a former version, those that today's figure would give away emptied."""
     current, old = versions
-    if isinstance(old, DerivedIndicator):
-        found = derive(context, old, rows)
-    elif old.table in tables and not isinstance(current, DerivedIndicator):
-        found = _collected(context, tables[old.table], (current, old), as_of)
+    if isinstance(old, DerivedIndicator) or isinstance(current, DerivedIndicator):
+        found = derive(context, old, rows) if isinstance(old, DerivedIndicator) else []
     else:
-        return {}
+        found = _collected(context, tables[old.table], (current, old), as_of)
     return {_place(series[0]): series[0] for row in found for series in totals_of([row])}
 
 
 def _collected(
     context: Context, frame: pl.DataFrame, versions: tuple[CollectedIndicator, CollectedIndicator], as_of: date | None
 ) -> list[Row]:
-    current, old = versions
+    old = versions[1]
     table = context.catalogue.table(old.table)
     scope = context.catalogue.scope(table, as_of)
     lists = context.catalogue.codelists
@@ -129,9 +128,8 @@ def _collected(
 
     cells = computed(old)
     status = confidentiality(cells, min_count=context.min_count)
-    if current.table == old.table:
-        revealed = _given_away(computed, versions, _unit(context, old), context.min_count or 0)
-        status = ["C" if key in revealed else one for key, one in zip(cells.keys, status, strict=True)]
+    revealed = _given_away(computed, versions, _unit(context, old), context.min_count or 0)
+    status = [PRIMARY if key in revealed else one for key, one in zip(cells.keys, status, strict=True)]
     figures = estimate(cells, {name: one.weights for name, one in lists.items()}, resample=False)
     return rows_of(context, cells, figures, status)
 
@@ -155,7 +153,7 @@ def _given_away(
     if old.secrecy.unit in ("aucun", "deja_public"):
         return set()
     by = ((unit,),) if unit else ()
-    counted = [dict(_sums(computed(one, *by), by[0] if by else ())) for one in versions]
+    counted = [dict(_sums(computed(bare(one), *by), by[0] if by else ())) for one in versions]
     # The denominator of a count or of a sum is nowhere published.
     parts = (0, 1) if all(one.kind not in _WITHOUT_DENOMINATOR for one in versions) else (0,)
     gaps: dict[tuple[CellKey, int], list[float]] = {}

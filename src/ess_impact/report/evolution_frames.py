@@ -22,9 +22,30 @@ CONSTANT, ALL = "constant", "tous"
 class Evolution:
     """One row of ``results/evolutions``: a change, a trend, or where a target stands.
 
-    Attributes follow the columns of the file; ``since`` and ``until`` are its ``from`` and ``to``, first days of the
-    two periods. ``low`` and ``high`` are the interval of ``change``: the change itself, the slope per year of a trend,
-    the gap to a target.
+    Attributes
+    ----------
+    nature : str
+        ``variation``, ``tendance``, ``cible`` or ``cible_projetee``.
+    panel : str or None
+        ``constant`` for units present in both periods, ``tous`` for the published figures.
+    since, until : datetime.date
+        Columns ``from`` and ``to`` of the file: first days of the two periods.
+    value_from, value_to : float or None
+        Figures of both ends; the value foreseen, for a projection.
+    change : float or None
+        The change, the slope per year of a trend, or the gap to a target; ``low`` and ``high`` are its interval.
+    direction : str or None
+        ``hausse`` or ``baisse`` where it is sure.
+    probability : float or None
+        That the target is met.
+    p_value : float or None
+        Of the test of a trend.
+    target_date : datetime.date or None
+        Day of the target.
+    etat : str or None
+        ``atteinte`` or ``non_atteinte``, where that is a fact.
+    n_panel, n_periods : int or None
+        Units compared, periods used.
     """
 
     indicator: str
@@ -57,7 +78,21 @@ class Evolution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormerFigure:
-    """One row of ``results/versions``: a figure today, and under a former version of its definition."""
+    """One row of ``results/versions``: a figure today, and under a former version of its definition.
+
+    Attributes
+    ----------
+    previous_version, previous_unit : str
+        The former version, and the unit it counted in.
+    previous_value : float or None
+        Figure it gives over the same rows.
+    difference : float or None
+        Today's figure less the former one, in ``difference_unit``.
+    valid_until : datetime.date
+        Last day the former version was in force.
+    changed : str
+        What the next version changed, and why.
+    """
 
     indicator: str
     territory: str | None

@@ -95,6 +95,10 @@ class IndicatorSheet:
 
     Attributes
     ----------
+    id, name, digest : str
+        Identifier, French name, hash of the definition.
+    definition, rationale, limitations : str
+        As the definition words them.
     facts : tuple of (str, str)
         Nature, unit, status, secrecy, diffusion and other short facts, in words.
     formula, latex : str
@@ -103,6 +107,16 @@ class IndicatorSheet:
         LaTeX symbols and what they stand for.
     sql : mapping of str to str
         Statement by dialect.
+    source, source_url : str
+        Who gives the figures, and where.
+    numbers, lists : tuple
+        Parameters and nomenclatures the computation uses.
+    examples : tuple of WorkedExample
+        Rows and what they give.
+    history : tuple of Story
+        Versions, the current one first.
+    breaks : tuple of SeriesBreak
+        Breaks of the series.
     to_check : tuple of str
         What nobody has checked in its source yet.
     """

@@ -36,7 +36,7 @@ _PAIR = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreseen:
-    """Value foreseen on the date of a target, with its prediction interval."""
+    """Value foreseen in the year of the date of a target, with its prediction interval."""
 
     year: int
     value: float

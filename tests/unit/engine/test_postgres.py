@@ -19,7 +19,6 @@ from ess_impact.engine.backend import ParquetFiles
 from ess_impact.engine.postgres import PostgresBackend
 from ess_impact.errors import MissingExtraError, UsageError
 
-pytestmark = pytest.mark.xdist_group("dialects")
 FRAME = pl.DataFrame(
     {
         "texte": ["été", "", None, "\\.", 'a"b\n\r,;\t', "\\N", "Œuvre d'en-bas", "%s", "a"],

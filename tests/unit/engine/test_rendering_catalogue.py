@@ -28,7 +28,6 @@ from ess_impact.evaluation.collecting import Collected, collect
 from ess_impact.evaluation.indicators import evaluate, evaluate_collected
 from ess_impact.evaluation.results import Results
 
-pytestmark = pytest.mark.xdist_group("dialects")
 SUMS = ("numerateur", "denominateur", "n", "n_manquants")
 Rows = list[dict[str, Any]]
 Run = Callable[[str], Rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -10,7 +11,15 @@ import pytest
 
 from ess_impact.errors import ReadingError, SecrecyError
 from ess_impact.evaluation.results import as_results_frame
-from ess_impact.evaluation.secrecy import Kind, audit, audit_against, former_publication, refuse
+from ess_impact.evaluation.secrecy import (
+    Kind,
+    audit,
+    audit_against,
+    former_publication,
+    refuse,
+    refuse_crossings,
+    without_hidden_years,
+)
 
 PERSON = {"unit": "personne", "min_count": 5}
 FIRM = {"unit": "entreprise", "column": "siren"}
@@ -205,3 +214,30 @@ def test_the_former_publication_is_read_from_either_folder(tmp_path: Any) -> Non
     assert former_publication(tmp_path).height == former_publication(tmp_path / "results").height == 1
     with pytest.raises(ReadingError):
         former_publication(tmp_path / "ailleurs")
+
+
+@pytest.mark.parametrize(("territories", "kept"), [(("62",), []), (("_T", "62"), [("x", "_T", 2024)]), (("_T",), [])])
+def test_no_change_since_a_hidden_year(territories: tuple[str, ...], kept: list[Any]) -> None:
+    rows = [
+        {"territory": one, "period_start": date(year, 1, 1), "breakdown": "_T", "conf_status": status}
+        for one in territories
+        for year, status in ((2023, "C" if one == territories[-1] else "F"), (2024, "F"))
+    ]
+    changes = {("x", "_T", 2024): 1.0, ("x", "62", 2024): 2.0} if "62" in territories[1:] else {("x", "_T", 2024): 1.0}
+    assert list(without_hidden_years(changes, rows)) == kept
+
+
+def test_breakdowns_asked_for_on_the_spot_cross_no_sensitive_groups(office: Any) -> None:
+    one = office.indicator("count")
+    catalogue = office.catalogue(one)
+    refuse_crossings(catalogue, [one], [("sexe", "actif")])
+    marked = [
+        column.model_copy(update={"sensitive": column.name in ("sexe", "actif")}) for column in office.table.columns
+    ]
+    tables = {"essai": office.table.model_copy(update={"columns": tuple(marked)})}
+    sensitive = office.catalogue(one, tables=tables)
+    refuse_crossings(
+        sensitive, [one, office.indicator("derived", **{"from": {"a": "un_count"}, "formula": "a"})], [("sexe",)]
+    )
+    with pytest.raises(SecrecyError, match="actif, sexe"):
+        refuse_crossings(sensitive, [one], [("sexe", "actif")])

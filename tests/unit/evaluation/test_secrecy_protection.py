@@ -14,7 +14,6 @@ from ess_impact.engine.cells import CellKey
 from ess_impact.evaluation.campaign import SecrecySettings
 from ess_impact.evaluation.secrecy import Relation, confidentiality, joint_confidentiality, protect, relations
 from ess_impact.evaluation.secrecy import protection as module
-from ess_impact.evaluation.secrecy.attack import Attack, Knowledge, determined, extremes, relation_matrix
 from ess_impact.evaluation.secrecy.fields import Need, Quantity
 from ess_impact.evaluation.secrecy.overlaps import nested_places
 from ess_impact.evaluation.secrecy.primary import least_of
@@ -152,30 +151,6 @@ def test_a_zero_may_be_known_to_be_zero_but_nothing_in_between() -> None:
     nothing, some = counts(0, 0, 0, 0), counts(9, 0, 2, 7)
     assert protect(list("FCDF"), links, sizes, quantities=[nothing], needs=need) == list("FCDF")
     assert protect(list("FCDF"), links, sizes, quantities=[some], needs=need) == list("FCDD")
-
-
-def test_extremes_are_those_one_finds_by_hand() -> None:
-    # x + y = 7, y + z = 5, all positive.
-    matrix = relation_matrix([Relation(total=3, parts=(0, 1)), Relation(total=4, parts=(1, 2))], 5)[:, :3]
-    known = Knowledge(matrix=matrix, right=np.asarray([7.0, 5.0]), low=np.zeros(3), high=np.full(3, 99.0))
-    found = extremes(known, [Attack(target=0), Attack(target=1), Attack(target=0, bounds={2: (1.0, 1.0)})])
-    assert found.low == pytest.approx([2, 0, 3])
-    assert found.high == pytest.approx([7, 5, 3])
-
-
-def test_what_is_impossible_has_no_extreme() -> None:
-    matrix = relation_matrix([Relation(total=1, parts=(0,))], 2)[:, :1]
-    known = Knowledge(matrix=matrix, right=np.asarray([-1.0]), low=np.zeros(1), high=np.ones(1))
-    found = extremes(known, [Attack(target=0)])
-    assert np.isnan([*found.low, *found.high]).all()
-
-
-def test_a_determined_cell_comes_with_its_combination() -> None:
-    matrix = relation_matrix([Relation(total=0, parts=(1, 2)), Relation(total=3, parts=(1, 2, 4))], 5)
-    hidden = np.asarray([False, True, True, False, True])
-    ((cell, weights),) = determined(matrix, hidden)
-    assert cell == 4
-    assert weights == pytest.approx([1, 0, 0, -1, 1])
 
 
 def test_a_large_component_is_protected_in_a_moment() -> None:

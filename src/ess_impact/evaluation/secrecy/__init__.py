@@ -5,7 +5,13 @@ from ess_impact.evaluation.secrecy.breaches import Breach, Kind, refuse
 from ess_impact.evaluation.secrecy.differencing import audit_against, former_publication
 from ess_impact.evaluation.secrecy.primary import MIN_ENTERPRISES
 from ess_impact.evaluation.secrecy.protection import FREE, PRIMARY, SECONDARY, protect
-from ess_impact.evaluation.secrecy.publication import check_publication, nested_of, sensitive_of
+from ess_impact.evaluation.secrecy.publication import (
+    check_publication,
+    nested_of,
+    refuse_crossings,
+    sensitive_of,
+    without_hidden_years,
+)
 from ess_impact.evaluation.secrecy.relations import Relation, relations
 from ess_impact.evaluation.secrecy.rounding import rounded_rows
 from ess_impact.evaluation.secrecy.statuses import confidentiality, joint_confidentiality
@@ -27,7 +33,9 @@ __all__ = [
     "nested_of",
     "protect",
     "refuse",
+    "refuse_crossings",
     "relations",
     "rounded_rows",
     "sensitive_of",
+    "without_hidden_years",
 ]

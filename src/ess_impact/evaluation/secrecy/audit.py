@@ -10,14 +10,14 @@ import polars as pl
 
 from ess_impact.definitions.indicators import DerivedIndicator, Indicator
 from ess_impact.engine.cells import TOTAL, CellKey, Cells
-from ess_impact.evaluation.secrecy.attack import Attack, Flags, Floats, Knowledge, determined, extremes, relation_matrix
 from ess_impact.evaluation.secrecy.breaches import Breach, Kind, breach_at
 from ess_impact.evaluation.secrecy.frames import Row, key_of, protected_groups, rows_by_indicator
 from ess_impact.evaluation.secrecy.overlaps import Nested, nested_relations
 from ess_impact.evaluation.secrecy.primary import MIN_ENTERPRISES, counts_persons, least_of
 from ess_impact.evaluation.secrecy.protection import FREE, PRIMARY
 from ess_impact.evaluation.secrecy.quantities import Ledger, figures_of
-from ess_impact.evaluation.secrecy.relations import Identity, Relation, identity, relations
+from ess_impact.evaluation.secrecy.relations import Identity, Relation, identity, relation_matrix, relations
+from ess_impact.stats.disclosure import Attack, Flags, Floats, Knowledge, determined, extremes
 
 
 def audit(
@@ -34,7 +34,7 @@ def audit(
     Estimand: for each hidden cell and each figure of it, the tightest interval consistent with everything shown.
     Assumptions: the attacker reads every file, knows that parts add up to totals, that numbers are not negative and
     that a numerator is a part of its denominator. Formula: linear programmes of
-    :func:`ess_impact.evaluation.secrecy.attack.extremes`. A number of persons or enterprises must stay uncertain by
+    :func:`ess_impact.stats.disclosure.extremes`. A number of persons or enterprises must stay uncertain by
     its threshold, an amount by the share of its lowest possible value that the dominance rule leaves to others.
 
     Parameters

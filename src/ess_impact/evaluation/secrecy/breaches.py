@@ -27,7 +27,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Breach:
-    """A cell at risk: its place and why, never its value."""
+    """A cell at risk: its place and why, never its value.
+
+    Attributes
+    ----------
+    period : int
+        Year.
+    kind : Kind
+        What gives it away.
+    """
 
     indicator: str
     period: int

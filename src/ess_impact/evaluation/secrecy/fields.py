@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ess_impact.evaluation.secrecy.attack import Attack, Extremes, Flags, Floats, Knowledge, Matrix, extremes
+from ess_impact.stats.disclosure import Attack, Extremes, Flags, Floats, Knowledge, Matrix, extremes
 
 _BALANCE = 1e-9
 """Rounding of a sum that holds, relative to its members."""
@@ -43,6 +43,12 @@ class Need:
 
     Attributes
     ----------
+    cell : int
+        Its position.
+    quantities : tuple of int
+        Positions of the quantities whose sum it is.
+    level : float
+        Least width of its interval.
     nil : bool
         Whether the figure is zero: it may be known to be, as where it is shown; nothing in between.
     """

@@ -17,10 +17,10 @@ from ess_impact.definitions.indicators import (
     ValueMeasure,
 )
 from ess_impact.engine.cells import Cells, Integers, UnitSums
-from ess_impact.evaluation.secrecy.attack import Flags, Floats
 from ess_impact.evaluation.secrecy.fields import Need, Quantity
 from ess_impact.evaluation.secrecy.primary import counts_persons
 from ess_impact.evaluation.secrecy.relations import Relation
+from ess_impact.stats.disclosure import Flags, Floats
 
 
 def measures_of(indicator: CollectedIndicator) -> list[Hashable]:
@@ -149,6 +149,14 @@ class Ledger:
         Name of a part to its values, shape (m,): NaN where it is hidden or not published.
     published : dict
         Name of a part to the cells that hold it, shown or hidden, shape (m,).
+    signed : set
+        Names of the parts that may be negative.
+    known : dict
+        Name of a part to what the largest contributor of each cell brings, shape (m,).
+    alone : dict
+        Name of a part to the cells that one enterprise fills alone.
+    needs : dict
+        Cell and names of the parts whose sum is a figure, to its level and whether it is zero.
     """
 
     count: int

@@ -8,6 +8,7 @@ from itertools import combinations
 
 from ess_impact.definitions.indicators import Breakdown
 from ess_impact.engine.cells import TOTAL, CellKey
+from ess_impact.stats.disclosure import Matrix
 
 Identity = tuple[str, int, tuple[tuple[str, str], ...]]
 """Territory, year and (column, modality) pairs, whatever the order of the columns."""
@@ -126,3 +127,26 @@ def components(links: Sequence[Relation], count: int) -> list[list[int]]:
     for index in range(count):
         groups.setdefault(find(index), []).append(index)
     return list(groups.values())
+
+
+def relation_matrix(links: Sequence[Relation], count: int) -> Matrix:
+    """Write relations as rows: parts minus total.
+
+    Parameters
+    ----------
+    links : sequence of Relation
+        r relations.
+    count : int
+        Number m of cells.
+
+    Returns
+    -------
+    sparse array, shape (r, m)
+        -1, 0 or +1.
+    """
+    from scipy.sparse import csr_array
+
+    rows = [row for row, link in enumerate(links) for _ in link.members]
+    columns = [index for link in links for index in link.members]
+    signs = [sign for link in links for sign in (-1.0, *[1.0] * len(link.parts))]
+    return csr_array((signs, (rows, columns)), shape=(len(links), count))

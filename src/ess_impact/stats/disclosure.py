@@ -1,4 +1,4 @@
-"""What an attacker deduces: the tightest interval of each unknown, by linear programming."""
+"""What published tables give away: the tightest interval of each hidden number, by linear programming."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from ess_impact.evaluation.secrecy.relations import Relation
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -76,29 +74,6 @@ class Extremes:
     low_proof: Floats
     high_proof: Floats
     points: Floats
-
-
-def relation_matrix(links: Sequence[Relation], count: int) -> Matrix:
-    """Write relations as rows: parts minus total.
-
-    Parameters
-    ----------
-    links : sequence of Relation
-        r relations.
-    count : int
-        Number m of cells.
-
-    Returns
-    -------
-    sparse array, shape (r, m)
-        -1, 0 or +1.
-    """
-    from scipy.sparse import csr_array
-
-    rows = [row for row, link in enumerate(links) for _ in link.members]
-    columns = [index for link in links for index in link.members]
-    signs = [sign for link in links for sign in (-1.0, *[1.0] * len(link.parts))]
-    return csr_array((signs, (rows, columns)), shape=(len(links), count))
 
 
 def extremes(known: Knowledge, attacks: Sequence[Attack]) -> Extremes:
