@@ -23,6 +23,7 @@ from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.engine.cells import Cells
 from ess_impact.engine.computing import compute_cells
+from ess_impact.engine.values import CellUnits, CellValues
 from ess_impact.evaluation.campaign import Campaign, Settings
 from ess_impact.evaluation.collecting import collect
 from ess_impact.evaluation.estimates import estimate
@@ -217,7 +218,7 @@ def test_modalities_add_up_to_the_total(rows: list[dict[str, Any]]) -> None:
 def _same(one: Any, other: Any) -> None:
     if isinstance(one, np.ndarray):
         np.testing.assert_array_equal(one, other)
-    elif isinstance(one, (tuple, list)):
+    elif isinstance(one, (tuple, list, CellValues, CellUnits)):
         assert len(one) == len(other)
         for left, right in zip(one, other, strict=True):
             _same(left, right)

@@ -48,7 +48,6 @@ class FinestValues:
         self._fetched: dict[tuple[str, ...], pl.DataFrame] = {}
         self._finest: dict[tuple[str, ...], Finest] = {}
         self._names = {one.indicator.id: self._columns(one, index) for index, one in enumerate(layout.measures)}
-        self._values = {names[0] for names in self._names.values()}
         self._segments = self._segments_by_line()
 
     def _columns(self, measures: RowMeasures, index: int) -> tuple[str, ...]:
@@ -75,7 +74,7 @@ class FinestValues:
 
     def _numbered_rows(self, names: tuple[str, ...]) -> pl.DataFrame:
         carried = {name: self._trees.trees[name] for name in names}
-        values = [name for name in names if name in self._values]
+        values = names[:1] if self._grouped else [one[0] for one in self._names.values()]
         query = cell_values(self._layout, carried, values, numbered=self._numbered, grouped=self._grouped)
         found = self._engine.rows(query)
         if self._numbered:

@@ -106,8 +106,8 @@ def _condition(text: str | None, scope: Scope) -> exp.Expr:
 
 
 def _without_paren(node: exp.Expr) -> exp.Expr:
-    if isinstance(node, exp.Not) and isinstance(node.this, exp.Paren) and isinstance(node.this.this, exp.Is):
-        return exp.not_(node.this.this)
+    if isinstance(node, exp.Not) and isinstance(node.this.unnest(), exp.Is):
+        return exp.not_(node.this.unnest())
     return node
 
 

@@ -78,6 +78,13 @@ class Submitted:
 class Campaign:
     """An opened campaign folder.
 
+    Attributes
+    ----------
+    mapping : TableMapping or None
+        Where the tables of a partner's database lie.
+    former_results : pathlib.Path or None
+        Folder of the results published before.
+
     Examples
     --------
     >>> Campaign.open("examples/inexistant")
@@ -91,7 +98,6 @@ class Campaign:
     plan: Plan
     mapping: TableMapping | None = None
     former_results: Path | None = None
-    """Folder of the results published before."""
 
     @classmethod
     def open(cls, path: str | Path) -> Campaign:

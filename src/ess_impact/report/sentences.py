@@ -33,7 +33,7 @@ NO_VALUE: Mapping[str, str] = {
     "manquants_excessifs": "Valeur non calculée : trop de réponses sont inconnues pour qu’elle ait un sens.",
     "effectif_insuffisant": "Valeur non calculée : l’effectif est trop faible.",
     "strate_vide": "Valeur non calculée : une strate de la standardisation est vide.",
-    "hors_domaine": "Valeur non calculée : les sommes sont hors de ce que la méthode admet (négatives, ou part de plus d’un tout).",
+    "hors_domaine": "Valeur non calculée : une somme négative, ou une part de plus d’un tout.",
     "secret_statistique": "Valeur non publiée : secret statistique.",
     "sans_objet": "Sans objet pour cette période ou ce territoire.",
     "donnee_exhaustive": "Valeur non calculée : aucune observation connue.",
@@ -54,7 +54,7 @@ NO_INTERVAL: Mapping[str, str] = {
     "manquants_excessifs": "Pas d’intervalle : trop de réponses sont inconnues.",
     "effectif_insuffisant": "Pas d’intervalle : l’effectif est trop faible ; la valeur est descriptive.",
     "strate_vide": "Pas d’intervalle : une strate de la standardisation est vide.",
-    "hors_domaine": "Pas d’intervalle : une somme négative n’est pas un nombre d’événements ; la valeur est descriptive.",
+    "hors_domaine": "Pas d’intervalle : une somme négative ne compte pas d’événements ; la valeur est descriptive.",
     "intervalle_non_borne": (
         "Pas d’intervalle : le dénominateur est trop incertain, aucune valeur ne peut être écartée ; "
         "la valeur est descriptive."

@@ -110,7 +110,7 @@ tables:
         ("tables:\n  structures: {from: a.b.c.d, columns: {siret: a}}\n", "3"),
         ("tables:\n  structures: {from: a, columns: {siret: {}}}\n", "l'un des trois"),
         ("tables:\n  structures: {from: a, columns: {annee: {value: '2025', stored: true}}}\n", "column"),
-        ("tables:\n  structures: {from: a, columns: {siret: \"a\\0b\"}}\n", "forme incorrecte"),
+        ('tables:\n  structures: {from: a, columns: {siret: "a\\0b"}}\n', "forme incorrecte"),
         ("tables: {}\n", "au moins"),
         ("autre: 1\n", "tables"),
     ],

@@ -20,6 +20,7 @@ from ess_impact.evaluation.secrecy import (
     refuse_crossings,
     without_hidden_years,
 )
+from ess_impact.evaluation.secrecy.frames import key_of
 
 PERSON = {"unit": "personne", "min_count": 5}
 FIRM = {"unit": "entreprise", "column": "siren"}
@@ -241,3 +242,17 @@ def test_breakdowns_asked_for_on_the_spot_cross_no_sensitive_groups(office: Any)
     )
     with pytest.raises(SecrecyError, match="actif, sexe"):
         refuse_crossings(sensitive, [one], [("sexe", "actif")])
+
+
+def test_a_modality_that_holds_the_mark_of_crossings_stays_one_cell(office: Any) -> None:
+    one = counted(office)
+    frame = publish(office, [{"zone": "a*b"}] * 9 + [{"zone": "c"}] * 8, one)
+    keys = {key_of(row).modality for row in frame.iter_rows(named=True)}
+    assert keys == {(), ("a*b",), ("c",)}
+    assert audit(frame, {one.id: one}) == ()
+
+
+def test_a_place_that_holds_many_more_passes(office: Any) -> None:
+    rows = [{"dep": "62", "zone": "a"}] * 30 + [{"dep": "62", "zone": "b"}] * 9 + [{"dep": "59", "zone": "b"}] * 20
+    one = counted(office, breakdowns=["zone", "dep"])
+    assert audit(publish(office, rows, one), {one.id: one}, nested={"essai": {("dep", "zone"): {"62": ["a"]}}}) == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -224,14 +225,43 @@ def test_rounding_is_unbiased_and_always_the_same() -> None:
     assert round_count(0, 5, b"cle", "ici") == 0
 
 
-def test_rounded_rows_say_so_and_keep_nothing_exact(office: Any) -> None:
-    rows = [{"actif": n < 13} for n in range(37)]
-    (found,) = office.results([office.indicator("proportion", secrecy=PERSON)], rows)["un_proportion"]
-    (row,) = rounded_rows(office.indicator("proportion", secrecy=PERSON), [found], base=5, key=b"cle")
+@pytest.mark.parametrize(("active", "others"), [(13, 24), (13, 1), (0, 7)])
+def test_rounded_rows_say_so_and_keep_nothing_exact(office: Any, active: int, others: int) -> None:
+    indicator = office.indicator("proportion", secrecy={"unit": "personne", "min_count": 1})
+    (found,) = office.results([indicator], [{"actif": True}] * active + [{"actif": False}] * others)[indicator.id]
+    (row,) = rounded_rows(indicator, [found], base=5, key=b"cle")
     assert (row["numerator"] % 5, row["denominator"] % 5, row["n"] % 5) == (0, 0, 0)
+    assert abs(row["numerator"] - active) < 5
     assert row["value"] == row["numerator"] / row["denominator"]
+    assert row["value"] <= 1
     assert (row["low"], row["high"], row["n_effective"]) == (None, None, None)
     assert "à 5 près" in row["notes"]
+
+
+def test_a_count_and_its_rows_are_rounded_alike(office: Any) -> None:
+    indicator = office.indicator("count", secrecy=PERSON)
+    (found,) = office.results([indicator], [{}] * 12)[indicator.id]
+    (row,) = rounded_rows(indicator, [found], base=5, key=b"cle")
+    assert row["value"] == row["numerator"] == row["n"] in (10, 15)
+
+
+def test_a_share_rounded_to_nothing_is_not_given(office: Any) -> None:
+    indicator = office.indicator("proportion", secrecy={"unit": "personne", "min_count": 1})
+    (found,) = office.results([indicator], [{"actif": True}])[indicator.id]
+    rows = [rounded_rows(indicator, [found], base=5, key=bytes([one]))[0] for one in range(30)]
+    assert {(row["denominator"], row["value"], row["obs_status"]) for row in rows} == {(0, None, "M"), (5, 1.0, "A")}
+
+
+def test_two_fields_are_not_asked_the_same_attacks() -> None:
+    links, sizes = [Relation(total=0, parts=(1, 2, 3))], [30, 3, 7, 20]
+    needs = [Need(cell=1, quantities=(0,), level=5.0), Need(cell=1, quantities=(1,), level=6.0)]
+    found = protect(list("FCDF"), links, sizes, quantities=[counts(*sizes), counts(20, 1, 2, 17)], needs=needs)
+    assert "".join(found) == "FCDD"
+
+
+def test_without_enterprises_to_count_nothing_is_hidden(office: Any) -> None:
+    cells = replace(office.cells("sum", [{"montant": 5}], secrecy={"unit": "entreprise"}), enterprises=None)
+    assert confidentiality(cells) == ["F"]
 
 
 @pytest.mark.parametrize(("kind", "unit"), [("sum", "personne"), ("count", "entreprise"), ("count", "aucun")])

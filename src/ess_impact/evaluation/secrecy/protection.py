@@ -344,6 +344,5 @@ def _cover(cut: Cut, hidden: Flags, cost: Floats) -> None:
             for index, weight in zip(cut.cells, cut.weights, strict=True)
             if weight > 0 and not hidden[index]
         ]
-        if not open_:
-            return
+        # A possible condition always has one.
         hidden[min(open_)[1]] = True

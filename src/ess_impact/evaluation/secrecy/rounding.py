@@ -10,7 +10,9 @@ from typing import Any
 from ess_impact.definitions.indicators import CollectedIndicator
 
 _COUNTED = ("count", "proportion", "qualitative")
-_BLANK = ("low", "high", "confidence", "n_effective", "panel_constant", "rank", "rank_low", "rank_high")
+_BLANK = (
+    "low", "high", "confidence", "n_effective", "n_clusters", "panel_constant", "target_gap", "rank", "rank_low", "rank_high", "panel",
+)  # fmt: skip
 ROUNDED = "Nombres arrondis au hasard à {base} près pour protéger les personnes."
 
 
@@ -82,11 +84,18 @@ def rounded_rows(
 
 def _rounded(row: Mapping[str, Any], base: int, key: bytes) -> dict[str, Any]:
     place = "|".join(str(row[name]) for name in ("indicator", "territory", "period_start", "breakdown", "modality"))
-    names = [name for name in ("numerator", "denominator", "n", "n_missing") if row[name] is not None]
-    found: dict[str, Any] = {name: round_count(round(row[name]), base, key, f"{place}|{name}") for name in names}
+
+    def rounded(value: float) -> int:
+        # The same number of the same place is drawn once, whatever its column.
+        return round_count(round(value), base, key, place)
+
+    found: dict[str, Any] = {name: rounded(row[name]) for name in ("numerator", "n", "n_missing")}
+    found["value"] = float(found["numerator"])
+    if row["denominator"] is not None:
+        found["denominator"] = found["numerator"] + rounded(row["denominator"] - row["numerator"])
     if row["kind"] == "proportion":
+        found["n"] = found["denominator"]
         found["value"] = found["numerator"] / found["denominator"] if found["denominator"] else None
-    else:
-        found["value"] = float(found["numerator"])
+        found["obs_status"] = "A" if found["denominator"] else "M"
     note = ROUNDED.format(base=base)
     return dict(row) | dict.fromkeys(_BLANK) | found | {"method": "", "trend": "", "notes": note}
