@@ -152,7 +152,8 @@ _TITLES = {
 
 def _column(name: str, kind: str) -> dict[str, Any]:
     listed = {"codelist": _LISTS[name]} if name in _LISTS else {}
-    return {"name": name, "type": kind, "label": label(_TITLES[name]), **listed}
+    required = {"required": "true"} if name == "annee" else {}
+    return {"name": name, "type": kind, "label": label(_TITLES[name]), **required, **listed}
 
 
 def _table(name: str, fr: str, columns: list[tuple[str, str]], **more: Any) -> dict[str, Any]:

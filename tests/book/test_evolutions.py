@@ -72,6 +72,9 @@ def test_a_change_is_said_with_its_verdict(change: Evolution, said: str) -> None
 def test_a_change_without_interval_claims_nothing() -> None:
     told = change_sentence(about("variation", panel="tous", change=3.0, unit="emplois", reason="donnee_exhaustive"))
     assert "établie" not in told
+    assert "intervalle" not in told
+    bare = change_sentence(about("variation", panel="tous", change=0.03, reason="grandeur_derivee"))
+    assert "Cette variation n’a pas d’intervalle : l’incertitude des indicateurs" in bare
 
 
 @pytest.mark.parametrize(
@@ -168,6 +171,8 @@ def test_changes_of_shares_are_drawn_together(edition: Edition) -> None:
     assert "Part des femmes −2,0\u00a0points et Part des achats bio 5,0\u00a0points, de 2,0" in chart.alt
     assert ">+5,0<" in render(chart)
     assert change_chart("essai", moved[:1]) is None
+    derived = replace(moved[0][1], reason="grandeur_derivee")
+    assert change_chart("essai", [(moved[0][0], derived), moved[1]]) is None
     older = replace(moved[0][1], until=date(2020, 1, 1))
     assert change_chart("essai", [(moved[0][0], older), moved[1]]) is None
 

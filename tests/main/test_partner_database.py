@@ -94,10 +94,11 @@ def test_a_database_gives_the_figures_that_files_give(
     ]
     assert left.height > 500
     assert_frame_equal(left.select(kept), right.select(kept), check_exact=True)
-    counts = ours.provenance["correspondance"]
+    assert ours.provenance["correspondance"] == sorted(TABLES)
+    counts = {name: ours.provenance["tables"][name] for name in TABLES}
     assert {name: one["ecartees"] for name, one in counts.items()} == dict.fromkeys(TABLES, 0)
     assert counts["sorties"]["acceptees"] == accepted["sorties"].height
-    json.dumps(counts)
+    json.dumps(ours.provenance)
 
 
 def test_a_table_that_does_not_exist_is_said_without_the_words_of_the_driver(partner: Campaign) -> None:

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 
 from ess_impact.definitions.faults import Definitions, Found, missing_name, placed
 from ess_impact.definitions.indicator_faults import indicator_faults
-from ess_impact.definitions.plans import Baseline, Plan
+from ess_impact.definitions.plans import Baseline, Placement, Plan
 from ess_impact.definitions.table_faults import table_faults
 from ess_impact.definitions.yaml_source import YamlSource
-from ess_impact.errors import EssImpactError
+from ess_impact.errors import DefinitionError, EssImpactError
+
+_LARGEST_SHARE = 2
+"""A share above 200 % is a percentage written without its division by a hundred."""
 
 Sources = Mapping[tuple[str, str], YamlSource]
 
@@ -64,15 +67,29 @@ def check_plan(catalogue: Definitions, plan: Plan, source: YamlSource | None) ->
 def _plan_faults(catalogue: Definitions, plan: Plan) -> Found:
     for index, objective in enumerate(plan.objectives):
         for position, placement in enumerate(objective.placements):
-            if placement.indicator not in catalogue.indicators:
-                fault = missing_name("indicateur", placement.indicator, catalogue.indicators)
-                yield ("objectives", index, "indicators", position), fault
+            for place, error in _placement_faults(catalogue, placement):
+                yield ("objectives", index, "indicators", position, *place), error
     for index, baseline in enumerate(plan.baselines):
         for place, error in _baseline_faults(catalogue, plan, baseline):
             yield ("baselines", index, *place), error
     for index, table in enumerate(plan.required_tables):
         if table not in catalogue.tables:
             yield ("required_tables", index), missing_name("table", table, catalogue.tables)
+
+
+def _placement_faults(catalogue: Definitions, placement: Placement) -> Found:
+    indicator = catalogue.indicators.get(placement.indicator)
+    if indicator is None:
+        yield (), missing_name("indicateur", placement.indicator, catalogue.indicators)
+        return
+    if indicator.unit != "pourcent":
+        return
+    levels = [("references", one.value) for one in placement.references]
+    levels += [("target", placement.target.value)] if placement.target else []
+    for field, value in levels:
+        if abs(value) > _LARGEST_SHARE:
+            fix = f"Écrivez {value / 100} pour {value} %."
+            yield (field,), DefinitionError(f"une part s'écrit entre 0 et 1, pas « {value} »", fix=fix)
 
 
 def _baseline_faults(catalogue: Definitions, plan: Plan, baseline: Baseline) -> Found:

@@ -18,7 +18,7 @@ from ess_impact.definitions.indicators import (
     ValueMeasure,
 )
 from ess_impact.definitions.sensitive import crossed_sensitive
-from ess_impact.definitions.tables import AnyColumn, Table
+from ess_impact.definitions.tables import AnyColumn, Column, Table
 from ess_impact.definitions.uncertainty import uncertainty_fault
 from ess_impact.definitions.versions import former_version
 from ess_impact.definitions.vocabulary import ColumnType
@@ -78,7 +78,9 @@ def indicator_faults(catalogue: Definitions, indicator: Indicator) -> Found:
 
 
 def _previous(catalogue: Definitions, indicator: Indicator) -> Found:
-    """Check a former version as a definition of its own."""
+    """Check a former version as a definition of its own; what it shares with the current one is said once."""
+    alone = indicator.model_copy(update={"previous": ()})
+    said = {fault.problem for _, fault in indicator_faults(catalogue, alone)} if indicator.previous else set()
     for index, old in enumerate(indicator.previous):
         place: tuple[int | str, ...] = ("previous", index)
         try:
@@ -86,7 +88,9 @@ def _previous(catalogue: Definitions, indicator: Indicator) -> Found:
         except DefinitionError as error:
             yield place, error
             continue
-        yield from ((place + location, fault) for location, fault in indicator_faults(catalogue, rebuilt))
+        for location, fault in indicator_faults(catalogue, rebuilt):
+            if fault.problem not in said:
+                yield place + location, fault
 
 
 Columns = Mapping[str, AnyColumn]
@@ -98,6 +102,16 @@ def _period(indicator: CollectedIndicator, columns: Columns) -> Found:
         yield ("period", "column"), missing_name("colonne", name, columns)
     elif columns[name].type not in (ColumnType.DATE, ColumnType.ANNEE):
         yield ("period", "column"), DefinitionError(f"« {name} » n'est ni une date ni une année")
+    elif indicator.status == "active" and not _always_dated(indicator, columns[name]):
+        # A row without a period is in no figure: the definition says so, or such rows do not exist.
+        problem = f"« {name} » peut être vide : ces lignes ne seraient dans aucun chiffre, sans que rien le dise"
+        fix = f"Rendez la colonne obligatoire (required), ou écrivez « {name} IS NOT NULL » dans where."
+        yield ("period", "column"), DefinitionError(problem, fix=fix)
+
+
+def _always_dated(indicator: CollectedIndicator, column: AnyColumn) -> bool:
+    stated = f"{column.name} is not null" in " ".join((indicator.where or "").lower().split())
+    return stated or (isinstance(column, Column) and column.required)
 
 
 def _breakdowns(indicator: CollectedIndicator, columns: Columns) -> Found:

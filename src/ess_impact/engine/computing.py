@@ -134,8 +134,13 @@ class _Run:
             return None
         measures = tuple(self._layout.measures[index] for index in chosen)
         layout = replace(self._layout, measures=measures, groupings=self._groupings(chosen))
-        known = [self._table.integers(self._sums.places[index]["n"]) for index in chosen]
-        return FinestValues(self._engine, layout, self._table, size=sum(int(one.max(initial=0)) for one in known))
+        # The total of a year is its greatest cell: their sum counts every known value.
+        known = [self._known(index) for index in chosen]
+        return FinestValues(self._engine, layout, self._table, known=known)
+
+    def _known(self, position: int) -> int:
+        lines = self._table.choose(((),)).lines
+        return int(self._table.integers(self._sums.places[position]["n"])[lines].sum())
 
     def all_cells(self) -> dict[str, Cells]:
         measures = enumerate(self._layout.measures)

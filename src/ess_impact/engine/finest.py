@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,13 @@ from ess_impact.engine.backend import Backend
 from ess_impact.engine.cell_table import CellTable, Positions
 from ess_impact.engine.cells import UNKNOWN, Integers
 from ess_impact.engine.measures import HOLISTIC, RowMeasures
-from ess_impact.engine.query import CELL, CELLS, COUNT, YEAR, Layout, Named, cell_values, column, finest_cells
+from ess_impact.engine.query import YEAR, Layout, Named, column
+from ess_impact.engine.value_queries import CELL, CELLS, COUNT, cell_values, finest_cells
 from ess_impact.engine.values import CellUnits, CellValues, Finest, by_segment, distinct_by_cell, distinct_sorted
 
-COPIED = 200_000_000
-"""Values an embedded engine hands over as they are (8 bytes each); beyond, it groups equal ones first."""
+COPIED = 100_000_000
+"""Values an embedded engine hands over in one fetch. Beyond, each measure has its own, and equal values are grouped by
+the engine where that saves memory: texts always, integers (12 bytes each with their cell) from twice as many on."""
 
 
 class FinestValues:
@@ -31,23 +34,31 @@ class FinestValues:
         Only the indicators that need values, and their breakdowns.
     table : CellTable
         Lines of the main query, of which finest cells are parts.
-    size : int
-        Number of known values, all indicators together.
+    known : sequence of int
+        Number of known values of each indicator.
     """
 
-    def __init__(self, engine: Backend, layout: Layout, table: CellTable, *, size: int) -> None:
+    def __init__(self, engine: Backend, layout: Layout, table: CellTable, *, known: Sequence[int]) -> None:
         self._engine = engine
         self._layout = layout
         self._numbered = engine.embedded
-        self._grouped = not (engine.embedded and size <= COPIED)
-        engine.keep(CELLS, finest_cells(layout))
-        self._keys = engine.rows(exp.select("*").from_(exp.to_table(CELLS, quoted=True)).order_by(column(CELL)))
+        self._at_once = engine.embedded and sum(known) <= COPIED
+        query = finest_cells(layout)
+        if self._numbered:
+            engine.keep(CELLS, query)
+            query = exp.select("*").from_(exp.to_table(CELLS, quoted=True))
+        self._keys = engine.rows(query).sort(CELL)
         self._lines = [lines for one in layout.groupings for lines in table.lines_of(self._keys, one)]
         self._size = len(table)
         self._trees = Named()
-        self._fetched: dict[tuple[str, ...], pl.DataFrame] = {}
         self._finest: dict[tuple[str, ...], Finest] = {}
         self._names = {one.indicator.id: self._columns(one, index) for index, one in enumerate(layout.measures)}
+        self._fetched = self._numbered_rows(tuple(self._trees.trees), grouped=False) if self._at_once else None
+        self._copied = {
+            self._names[one.indicator.id]
+            for one, size in zip(layout.measures, known, strict=True)
+            if engine.embedded and one.indicator.kind in HOLISTIC and size <= 2 * COPIED
+        }
         self._segments = self._segments_by_line()
 
     def _columns(self, measures: RowMeasures, index: int) -> tuple[str, ...]:
@@ -64,18 +75,15 @@ class FinestValues:
         return starts, parts[order]
 
     def _rows(self, names: tuple[str, ...]) -> pl.DataFrame:
-        """Lines of a value, its cluster and its count, with the number of their finest cell."""
-        if self._grouped:
-            return self._numbered_rows(names)
-        everything = tuple(self._trees.trees)
-        if everything not in self._fetched:
-            self._fetched[everything] = self._numbered_rows(everything)
-        return self._fetched[everything].lazy().select(CELL, *names).drop_nulls(names[0]).collect()
+        """Lines of a value, its cluster and, where grouped, its count, with the number of their finest cell."""
+        if self._fetched is None:
+            return self._numbered_rows(names, grouped=names not in self._copied)
+        return self._fetched.lazy().select(CELL, *names).drop_nulls(names[0]).collect()
 
-    def _numbered_rows(self, names: tuple[str, ...]) -> pl.DataFrame:
+    def _numbered_rows(self, names: tuple[str, ...], *, grouped: bool) -> pl.DataFrame:
         carried = {name: self._trees.trees[name] for name in names}
-        values = names[:1] if self._grouped else [one[0] for one in self._names.values()]
-        query = cell_values(self._layout, carried, values, numbered=self._numbered, grouped=self._grouped)
+        values = [one[0] for one in self._names.values() if one[0] in names] if self._at_once else names[:1]
+        query = cell_values(self._layout, carried, values, numbered=self._numbered, grouped=grouped)
         found = self._engine.rows(query)
         if self._numbered:
             return found
@@ -86,12 +94,12 @@ class FinestValues:
         """Values of a measure by finest cell, put together once."""
         if names not in self._finest:
             frame = self._rows(names)
-            starts, order = by_segment(_int64(frame[CELL]), self._keys.height)
+            starts, order = by_segment(frame[CELL].to_numpy(), self._keys.height)
             units, labels = _by_name(*_coded(frame[names[1]])) if len(names) > 1 else (None, np.empty(0, dtype=object))
             self._finest[names] = Finest(
                 starts=starts,
                 values=_int64(frame[names[0]])[order],
-                counts=_int64(frame[COUNT])[order] if self._grouped else None,
+                counts=_int64(frame[COUNT])[order] if COUNT in frame.columns else None,
                 units=None if units is None else units[order],
                 labels=labels,
             )
@@ -139,7 +147,7 @@ class FinestValues:
         # Pairs that repeat within a finest cell are counted once anywhere.
         finest, kept = np.divmod(distinct_sorted(_int64(frame[CELL]) * width + codes), width)
         found = sum(
-            (distinct_by_cell(finest, kept, lines_, self._size) for lines_ in self._lines),
+            (distinct_by_cell(finest, kept, each, self._size) for each in self._lines),
             start=np.zeros(self._size, dtype=np.int64),
         )
         return found[lines].astype(object)

@@ -17,6 +17,7 @@ from ess_impact.definitions.tables import Column, ForeignKey, Table, scale_of
 from ess_impact.definitions.vocabulary import SCALES, ColumnType, Severity
 from ess_impact.engine.backend import Backend, ParquetFiles
 from ess_impact.engine.derived_columns import derived_tree
+from ess_impact.engine.identifiers import IDENTIFIERS, identifier_holds
 from ess_impact.engine.measures import quoted
 from ess_impact.engine.query import column
 
@@ -33,7 +34,8 @@ class BrokenRule:
     Attributes
     ----------
     rule : str
-        ``valeur_manquante``, ``code_inconnu``, ``minimum``, ``maximum``, ``doublon``, or the id of a row rule.
+        ``identifiant_invalide``, ``valeur_manquante``, ``code_inconnu``, ``minimum``, ``maximum``, ``doublon``, or the
+        id of a row rule.
     column : str
         Column judged, empty for a rule over several.
     """
@@ -234,6 +236,8 @@ def _rules(table: Table, mapped: MappedTable, scope: Scope) -> Iterator[_Rule]:
 
 def _column_rules(one: Column, scope: Scope) -> Iterator[_Rule]:
     value = column(one.name)
+    if one.type in IDENTIFIERS:
+        yield "identifiant_invalide", one.name, "rejet", identifier_holds(one.name, one.type)
     if one.required:
         yield "valeur_manquante", one.name, "rejet", exp.not_(exp.Is(this=value, expression=exp.null()))
     if one.codelist is not None and one.type is ColumnType.CODE:

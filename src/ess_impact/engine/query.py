@@ -17,9 +17,7 @@ from ess_impact.engine.rendering import render
 YEAR, TERRITORY = "_annee", "_territoire"
 GROUP, TOTAL_FLAG = "g_", "t_"
 """Prefixes: a column by which rows are grouped; whether it is a total."""
-UNIT, CELL, COUNT = "_unite", "_cellule", "_nombre"
-CELLS = "_cellules"
-"""Name of the finest cells: no table may take it."""
+UNIT = "_unite"
 PACKED = 10**20
 """Two integers in one, greatest first: d × 10²⁰ + x, with \\|x\\| < 10¹⁹."""
 
@@ -139,8 +137,23 @@ def _projected(layout: Layout, carried: Sequence[exp.Expr]) -> exp.Select:
     return query.from_(exp.to_table(layout.source, quoted=True), copy=False)
 
 
-def _over(layout: Layout, carried: Sequence[exp.Expr], *selected: exp.Expr) -> exp.Select:
-    """Select from the projection, which is a common table expression: nothing is written anywhere."""
+def over_projection(layout: Layout, carried: Sequence[exp.Expr], *selected: exp.Expr) -> exp.Select:
+    """Select from the projection, which is a common table expression: nothing is written anywhere.
+
+    Parameters
+    ----------
+    layout : Layout
+        Shape of the computation.
+    carried : sequence of sqlglot.exp.Expr
+        What the projection holds besides the keys.
+    *selected : sqlglot.exp.Expr
+        What is selected from it.
+
+    Returns
+    -------
+    sqlglot.exp.Select
+        The query, ungrouped.
+    """
     name = "mesures" if layout.source != "mesures" else "_mesures"
     query = exp.Select(expressions=list(selected)).from_(exp.to_table(name, quoted=True), copy=False)
     return query.with_(exp.to_identifier(name, quoted=True), as_=_projected(layout, carried), copy=False)
@@ -226,7 +239,7 @@ def row_sums(layout: Layout, strata: Mapping[str, Sequence[str]] | None = None) 
         places.append(found | (_squares(rows, sums, one, index) if _needs_squares(one.indicator) else {}))
         parts = _stratum_parts(one, strata or {})
         by_stratum.append([total(tree, f"s{index}_{place}") for place, tree in enumerate(parts)])
-    query = _over(layout, rows.selected, *key_columns(layout), *sums.selected)
+    query = over_projection(layout, rows.selected, *key_columns(layout), *sums.selected)
     return RowSums(query=_grouped(layout, query), places=tuple(places), strata=tuple(by_stratum))
 
 
@@ -316,7 +329,7 @@ def unit_sums(layout: Layout, unit: str, chosen: Sequence[int], *, unknown: bool
         names = {letter: _total(rows, inner, tree, f"{letter}{index}") for letter, tree in trees}
         places.append(_over_units(outer, *(_unit_part(names[letter]) for letter in "xdn")))
     carried = [alias(column(unit), UNIT), *rows.selected]
-    by_unit = _over(layout, carried, *key_columns(layout), *inner.selected)
+    by_unit = over_projection(layout, carried, *key_columns(layout), *inner.selected)
     if not unknown:
         by_unit = by_unit.where(exp.not_(exp.Is(this=column(UNIT), expression=exp.Null())))
     keys = [column(one.alias_or_name) for one in key_columns(layout)]
@@ -355,70 +368,6 @@ def _if(condition: exp.Expr) -> exp.Expr:
     return exp.Case(ifs=[exp.If(this=condition, true=exp.Literal.number(1))])
 
 
-def finest_cells(layout: Layout) -> exp.Select:
-    """Build the query that numbers the finest cells, of which every other one is a union.
-
-    Parameters
-    ----------
-    layout : Layout
-        Shape of the computation.
-
-    Returns
-    -------
-    sqlglot.exp.Select
-        Number from 0 and keys, unknown ones included.
-    """
-    keys = [column(name) for name in (YEAR, *layout.keys)]
-    name = "cellules"
-    each = _over(layout, (), *keys).distinct()
-    number = exp.Sub(
-        this=exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=[exp.Ordered(this=one) for one in keys])),
-        expression=exp.Literal.number(1),
-    )
-    first = alias(exp.cast(number, "bigint"), CELL)
-    return exp.select(first, *(one.copy() for one in keys)).from_(each.subquery(name))
-
-
-def cell_values(
-    layout: Layout, carried: Mapping[str, exp.Expr], values: Sequence[str], *, numbered: bool, grouped: bool
-) -> exp.Select:
-    """Build the query of the values of the finest cells, for medians, quantiles and numbers of distinct values.
-
-    Parameters
-    ----------
-    layout : Layout
-        Shape of the computation.
-    carried : mapping of str to sqlglot.exp.Expr
-        Values that a row brings, and its clusters, by name.
-    values : sequence of str
-        Names of the values: a row that brings none is left out.
-    numbered : bool
-        Whether the engine replaces the keys by the number of the finest cell, kept as :data:`CELLS`.
-    grouped : bool
-        Whether the engine counts equal values first; else one line for each row.
-
-    Returns
-    -------
-    sqlglot.exp.Select
-        Keys or number, values and, where grouped, how many rows hold them.
-    """
-    keys = [column(CELL)] if numbered else [column(name) for name in (YEAR, *layout.keys)]
-    held = [column(name) for name in carried]
-    count = [alias(exp.Count(this=exp.Star()), COUNT)] if grouped else []
-    selected = [alias(tree, name) for name, tree in carried.items()]
-    query = _over(layout, selected, *keys, *held, *count)
-    known = exp.or_(*(exp.not_(exp.Is(this=column(name), expression=exp.Null())) for name in values))
-    query = query.where(known)
-    if numbered:
-        source = query.args["from_"].this.name
-        both = [
-            exp.NullSafeEQ(this=exp.column(name, source, quoted=True), expression=exp.column(name, CELLS, quoted=True))
-            for name in (YEAR, *layout.keys)
-        ]
-        query = query.join(exp.to_table(CELLS, quoted=True), on=exp.and_(*both))
-    return query.group_by(*(one.copy() for one in (*keys, *held))) if grouped else query
-
-
 def sql_text(layout: Layout, dialect: str) -> str:
     """Return the readable SQL of a computation, for another engine or for a reader.
 
@@ -451,5 +400,5 @@ def sql_text(layout: Layout, dialect: str) -> str:
         order = exp.Order(expressions=[exp.Ordered(this=column(rows.name(one.value, "v0")))])
         share = exp.PercentileCont(this=exp.Literal.number(str(getattr(one.indicator, "quantile", 0.5))))
         selected.insert(0, exp.alias_(exp.WithinGroup(this=share, expression=order), "valeur"))
-    query = _grouped(layout, _over(layout, rows.selected, *key_columns(layout), *selected))
+    query = _grouped(layout, over_projection(layout, rows.selected, *key_columns(layout), *selected))
     return render(query, dialect, pretty=True)

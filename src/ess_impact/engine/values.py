@@ -127,7 +127,7 @@ class CellUnits(Sequence[NDArray[np.object_]]):
         return self.values.units(index)
 
 
-def by_segment(cells: Counts, size: int) -> tuple[Counts, NDArray[np.intp]]:
+def by_segment(cells: NDArray[np.integer], size: int) -> tuple[Counts, NDArray[np.intp]]:
     """Put together the positions of equal numbers.
 
     Parameters

@@ -241,11 +241,13 @@ def _dominance_note(cells: Cells, index: int, min_count: int) -> str:
 def _may_be_told(
     indicator: CollectedIndicator, largest: tuple[int, int], others: tuple[int, int], min_count: int
 ) -> bool:
-    """Tell whether both sides of a subtraction could be published; never where it would name an enterprise."""
-    if indicator.secrecy.unit == "entreprise":
-        return False
+    """Tell whether both sides of a subtraction could be published; never where it would name an enterprise.
+
+    Of persons, only a share may be: elsewhere n is an amount, not a number of persons. A group of whom none, or all,
+    are concerned says it of each of them.
+    """
     if indicator.secrecy.unit != "personne":
-        return True
+        return indicator.secrecy.unit != "entreprise"
     threshold = max(indicator.secrecy.min_count, min_count)
-    sizes = [size for n, x in (largest, others) for size in ((n, x, n - x) if indicator.kind == "proportion" else (n,))]
-    return all(size == 0 or size >= threshold for size in sizes)
+    sizes = [size for n, x in (largest, others) for size in (n, x, n - x)]
+    return indicator.kind == "proportion" and min(sizes) >= threshold

@@ -224,7 +224,7 @@ def evaluate_collected(
         crossings = _crossings(by, catalogue, chosen)
         rows = _collected_rows(context, tables, chosen, crossings, day, backend)
         rows = _with_derived(context, chosen, rows | held.rows(context, by=crossings, as_of=day))
-    provenance = provenance_of(catalogue, collected.checked, campaign, collected) | held.to_dict()
+    provenance = held.added_to(provenance_of(catalogue, collected.checked, campaign, collected))
     found = _results(context, tables, rows, as_of=day, period=period, provenance=provenance)
     frame = campaign_frame(collected.expected, settings.campagne)
     calibrated = calibrated_estimates(context, tables, rows, frame, diffusion=settings.diffusion)

@@ -102,28 +102,44 @@ class HeldTables:
             for name, cells in computed.items()
         }
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the counts as plain data, for the provenance.
+    def added_to(self, provenance: Mapping[str, Any]) -> dict[str, Any]:
+        """Add the rows held to what is said of the rows read from files.
+
+        Parameters
+        ----------
+        provenance : mapping
+            Of the files.
 
         Returns
         -------
         dict
-            ``correspondance``: table id to rows read, accepted, set aside and rules broken; empty without a mapping.
+            ``tables`` and ``regles`` of both, and ``correspondance``: the tables that came from a database.
         """
         if not self.tables:
-            return {}
-        return {"correspondance": {name: _counts(one) for name, one in self.tables.items()}}
+            return dict(provenance)
+        rules = [
+            {"table": name, "regle": rule.rule, "colonne": rule.column, "severite": rule.severity, "nombre": rule.rows}
+            for name, one in self.tables.items()
+            for rule in one.broken
+        ]
+        counts = {name: _counts(one) for name, one in self.tables.items()}
+        return dict(provenance) | {
+            "tables": dict(sorted({**provenance["tables"], **counts}.items())),
+            "regles": [*provenance["regles"], *rules],
+            "correspondance": sorted(self.tables),
+        }
 
 
-def _counts(one: HeldTable) -> dict[str, Any]:
+def _counts(one: HeldTable) -> dict[str, int]:
+    by_severity = {
+        severity: sum(rule.rows for rule in one.broken if rule.severity == severity) for severity in ("rejet", "alerte")
+    }
     return {
         "lues": one.read,
         "acceptees": one.accepted,
         "ecartees": one.read - one.accepted,
-        "regles": [
-            {"regle": rule.rule, "colonne": rule.column, "severite": rule.severity, "lignes": rule.rows}
-            for rule in one.broken
-        ],
+        "rejets": by_severity["rejet"],
+        "alertes": by_severity["alerte"],
     }
 
 

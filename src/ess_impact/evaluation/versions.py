@@ -86,7 +86,9 @@ def versions_frame(context: Context, tables: Tables, rows: Rows, as_of: date | N
         for story in current.previous:
             old = former_version(current, story)
             digest = definition_hash(context.catalogue, old)
-            if digest == today:
+            # Rows that stay in the database of a partner are computed under the version in force only.
+            elsewhere = not isinstance(old, DerivedIndicator) and old.table not in tables
+            if digest == today or elsewhere:
                 continue
             told = {"valid_until": story.valid_until, "changed": story.change.fr, "previous_hash": digest}
             computed = _former_rows(context, tables, rows, (current, old), as_of)

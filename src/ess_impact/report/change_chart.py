@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ess_impact.report.chart_style import FICTITIOUS, INK, INTERVAL, MAIN, OWN, Chart, Spec, altair, finish
 from ess_impact.report.evolution_frames import CONSTANT, Evolution
+from ess_impact.report.evolution_sentences import EXHAUSTIVE
 from ess_impact.report.frames import IndicatorView
 from ess_impact.report.labels import french
 from ess_impact.text import enumerate_fr, format_interval, format_value
@@ -29,9 +31,14 @@ def change_chart(name: str, moved: Sequence[tuple[IndicatorView, Evolution]]) ->
     Returns
     -------
     Chart or None
-        Changes in points only, since other units do not share an axis; None below two of them.
+        Changes in points only, since other units do not share an axis, with their interval unless nothing was
+        sampled; None below two of them.
     """
-    known = [(view, one) for view, one in moved if one.unit == _UNIT and one.change is not None]
+    known = [
+        (view, one)
+        for view, one in moved
+        if one.unit == _UNIT and one.change is not None and (one.low is not None or one.reason == EXHAUSTIVE)
+    ]
     last = max((one.until for _, one in known), default=None)
     kept = [(view, one) for view, one in known if one.until == last]
     if len(kept) < _FEWEST:
@@ -66,11 +73,20 @@ def _said(change: Evolution) -> str:
     return f"{format_value(change.change, _UNIT)}{span}"
 
 
+def _room(rows: list[Spec]) -> Any:
+    """Return the scale of the axis: zero included, room on the left of the points and for the labels on the right."""
+    known = [row[name] for row in rows for name in ("valeur", "bas", "haut") if row[name] is not None]
+    low, high = min(0.0, *known), max(0.0, *known)
+    width = high - low or 1.0
+    return altair().Scale(domain=[low - 0.05 * width, high + 0.12 * width], nice=False)
+
+
 def _drawn(rows: list[Spec], title: str, lines: list[str]) -> Spec:
     alt = altair()
     label = alt.Axis(labelLimit=330, domain=False, ticks=False)
-    base = alt.Chart(alt.Data(values=rows)).encode(y=alt.Y("nom:N", sort=None, title=None, axis=label))
-    axis = alt.X("valeur:Q", title="points", axis=alt.Axis(format=",~f", tickCount=6))
+    order = [row["nom"] for row in rows]
+    base = alt.Chart(alt.Data(values=rows)).encode(y=alt.Y("nom:N", sort=order, title=None, axis=label))
+    axis = alt.X("valeur:Q", title="points", axis=alt.Axis(format=",~f", tickCount=6), scale=_room(rows))
     zero = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=OWN, strokeWidth=1.2).encode(x="zero:Q")
     layers = [
         zero,

@@ -24,6 +24,12 @@ WHY_NOT: Mapping[str, str] = {
     "intervalle_ecarte": "la définition écarte l’intervalle",
     "sens_non_fixe": "ni le plan ni la définition ne disent de quel côté elle est atteinte",
     "cible_au_bord": "aucun cas n’est observé, et les données ne distinguent pas « aucun » de « très peu »",
+    "unites_differentes": "les deux versions ne se comptent pas dans la même unité",
+    "sans_objet": "sans objet pour cette période",
+    "denominateur_nul": "aucun cas connu n’entre dans le calcul",
+    "entree_non_estimable": "l’un des indicateurs dont elle est tirée n’est pas connu",
+    "effectif_insuffisant": "l’effectif est trop faible",
+    "strate_vide": "une strate de la standardisation est vide",
     "echeance_passee": "la dernière période atteint la date de la cible",
 }
 """Why there is no change, no trend or no probability, by reason code."""
@@ -32,6 +38,8 @@ _TESTS: Mapping[str, str] = {
     "chi2_tendance": "test du khi-deux de tendance",
 }
 _SMALL, _LARGE = 0.01, 0.99
+EXHAUSTIVE = "donnee_exhaustive"
+"""Reason of a figure without interval, of which nothing was sampled."""
 
 
 def of_totals(view: IndicatorView, rows: Sequence[Evolution]) -> list[Evolution]:
@@ -144,7 +152,9 @@ def _sized(change: Evolution) -> str:
 
 def _verdict(change: Evolution) -> str:
     if change.low is None or change.high is None:
-        return ""
+        # What is counted in full has no interval to look for.
+        bare = "" if change.reason == EXHAUSTIVE else WHY_NOT.get(change.reason or "", "")
+        return f"Cette variation n’a pas d’intervalle : {bare}." if bare else ""
     if change.direction:
         return f"L’intervalle de cette variation laisse zéro de côté : la {change.direction} est établie."
     return "L’intervalle de cette variation contient zéro : ni hausse ni baisse n’est établie."

@@ -48,6 +48,7 @@ _NAMES = {
     "fichier_inconnu": "fichier d’un format inconnu",
     "fichier_tronque": "fichier tronqué",
     "fichier_vide": "fichier vide",
+    "identifiant_invalide": "SIREN ou SIRET qui n’existe pas",
     "identifiant_nominatif": "un identifiant ressemble à un nom",
     "identifiant_tronque": "SIRET arrondi par le tableur",
     "identite_absente": "la feuille d’identité manque ou n’a pas de SIRET",

@@ -313,14 +313,15 @@ def _outcome(  # noqa: PLR0913 - gathers the parts of one run
     book: bool,
 ) -> Outcome:
     refused = collected.anomalies.filter(pl.col("row").is_null() & (pl.col("severity") == "rejet"))
+    held = [results.provenance["tables"][name] for name in results.provenance.get("correspondance", ())]
     return Outcome(
         out=out,
         book=book,
         results=results,
         anomalies=collected.anomalies,
         workbooks=workbooks,
-        rows_read=sum(one.read - one.out_of_scope for one in collected.files),
-        rows_set_aside=sum(one.set_aside for one in collected.files),
+        rows_read=sum(one.read - one.out_of_scope for one in collected.files) + sum(one["lues"] for one in held),
+        rows_set_aside=sum(one.set_aside for one in collected.files) + sum(one["ecartees"] for one in held),
         rows_replaced=sum(one.replaced for one in collected.files),
         files_refused=refused.filter(pl.col("column") == "")["file"].n_unique(),
         steps=tuple(watch.steps),

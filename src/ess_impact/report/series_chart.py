@@ -103,6 +103,7 @@ def series_chart(view: IndicatorView, figures: Sequence[Figure], marks: Marks = 
     base = alt.Chart(alt.Data(values=rows)).encode(x=x)
     known = base.transform_filter("!datum.prevu")
     intervals = any(row["bas"] is not None for row in rows)
+    height = 230 if len(rows) > _PAIR else 150
     layers = [
         *([base.mark_rule(color=MAIN, strokeWidth=2.5).encode(y=alt.Y("bas:Q"), y2="haut:Q")] if intervals else []),
         known.mark_line(color=MAIN, strokeWidth=2).encode(y=axis, detail="troncon:N"),
@@ -110,13 +111,16 @@ def series_chart(view: IndicatorView, figures: Sequence[Figure], marks: Marks = 
         base.transform_filter("datum.prevu")
         .mark_point(color=MAIN, fill="white", filled=True, size=90, opacity=1, strokeWidth=2, stroke=LIGHT)
         .encode(y="valeur:Q"),
-        base.mark_text(dy=-14, fontSize=12, color=INK).encode(y="valeur:Q", text="texte:N"),
-        *(_broken(alt, rows, figures, one) for one in marks.breaks if _apart(figures, one) is not None),
+        known.mark_text(dy=-14, fontSize=12, color=INK).encode(y="valeur:Q", text="texte:N"),
+        base.transform_filter("datum.prevu")
+        .mark_text(align="right", dx=-10, fontSize=12, color=INK)
+        .encode(y="valeur:Q", text="texte:N"),
+        *(_broken(alt, rows, figures, one, height) for one in marks.breaks if _apart(figures, one) is not None),
         *(_level(alt, label, value) for label, value in marks.targets),
     ]
     first, last = (format_period(one.period_start, one.period_end) for one in (figures[0], figures[-1]))
     detail = f"De {first} à {last}" + (INTERVAL if intervals else "")
-    spec = styled(alt.layer(*layers).properties(height=230 if len(rows) > _PAIR else 150), view, detail, width=WIDTH)
+    spec = styled(alt.layer(*layers).properties(height=height), view, detail, width=WIDTH)
     caption = f"{french(view.indicator.name)}, {detail[:1].lower()}{detail[1:]}."
     return Chart(name=view.indicator.id, alt=_told(view, figures, detail, marks), caption=caption, spec=spec)
 
@@ -175,16 +179,17 @@ def _apart(figures: Sequence[Figure], gap: SeriesBreak) -> int | None:
     return None
 
 
-def _broken(alt: Any, rows: Sequence[Spec], figures: Sequence[Figure], gap: SeriesBreak) -> Any:
+def _broken(alt: Any, rows: Sequence[Spec], figures: Sequence[Figure], gap: SeriesBreak, height: int) -> Any:
     place = _apart(figures, gap) or 0
     within = figures[place].period_start != gap.date
     # Between two periods, half a step before the later one; on the period the break falls in otherwise.
     shift = 0.0 if within else -WIDTH / (len(rows) - 1 + 2 * _PADDING) / 2
     data = alt.Chart(alt.Data(values=[{"periode": rows[place]["periode"], "nom": f"rupture : {gap.label.fr}"}]))
     rule = data.mark_rule(color=OWN, strokeDash=[5, 4], strokeWidth=1.5, xOffset=shift)
-    text = data.mark_text(align="left", baseline="top", fontSize=11, color=OWN, dx=shift + 5, limit=WIDTH / 2)
+    # Low, where an axis that starts at zero leaves room.
+    text = data.mark_text(align="left", baseline="bottom", fontSize=11, color=OWN, dx=shift + 5, limit=WIDTH / 2)
     x = alt.X("periode:N", sort=[row["periode"] for row in rows])
-    return rule.encode(x=x) + text.encode(x=x, y=alt.value(2), text="nom:N")
+    return rule.encode(x=x) + text.encode(x=x, y=alt.value(height - 6), text="nom:N")
 
 
 def _level(alt: Any, label: str, value: float) -> Any:

@@ -20,8 +20,8 @@ source: essai
 owner: siret
 columns:
   - {name: siret, type: siret, label: {fr: SIRET}}
-  - {name: annee, type: annee, label: {fr: Année}}
-  - {name: jour, type: date, label: {fr: Jour}}
+  - {name: annee, type: annee, required: true, label: {fr: Année}}
+  - {name: jour, type: date, required: true, label: {fr: Jour}}
   - {name: fin, type: date, label: {fr: Fin}}
   - {name: dep, type: departement, label: {fr: Département}}
   - {name: sexe, type: code, codelist: sexes, label: {fr: Sexe}}

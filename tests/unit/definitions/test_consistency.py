@@ -18,6 +18,7 @@ INDICATORS = {
     "unknown table": (PART, "table: essai", "table: esai", "table:", "essai"),
     "unknown period": (PART, "column: annee", "column: anne", "period:", "annee"),
     "period that is no date": (PART, "column: annee", "column: montant", "period:", "ni une date ni une année"),
+    "period that may be unknown": (PART, "column: annee", "column: fin", "period:", "« fin » peut être vide"),
     "unknown breakdown": (PART, "[sexe, zone,", "[sexe, zonne,", "breakdowns:", "zone"),
     "breakdown on an amount": (PART, "[sexe, zone,", "[sexe, montant,", "breakdowns:", "montant"),
     "breakdown on a person": (PART, "[sexe, zone,", "[sexe, personne,", "breakdowns:", "personne"),

@@ -80,8 +80,8 @@ def test_tables_are_those_agreed_with_their_providers() -> None:
     assert {name: table.provider for name, table in CATALOGUE.tables.items()} == TABLES
 
 
-def test_at_least_eighteen_indicators_are_active() -> None:
-    assert len(ACTIVE) >= 18
+def test_at_least_eighty_indicators_are_active() -> None:
+    assert len(ACTIVE) >= 80
 
 
 def test_kinds_are_varied() -> None:

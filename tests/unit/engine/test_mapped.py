@@ -150,5 +150,14 @@ def test_parquet_files_are_read_in_place(engine: DuckDBBackend, tmp_path: Path) 
 
 
 def test_the_base_of_a_partner_is_never_written(engine: DuckDBBackend) -> None:
-    with pytest.raises(duckdb.Error):
-        engine._connection.execute("CREATE TABLE essai (a INTEGER)")
+    with pytest.raises(duckdb.Error, match="read-only"):
+        engine._connection.execute("CREATE TABLE partenaire.essai (a INTEGER)")
+
+
+def test_an_identifier_that_does_not_hold_sets_its_row_aside(engine: DuckDBBackend, tmp_path: Path) -> None:
+    rows = {"s": [A, "PAS UN SIRET", A[:-1] + "9"], "e": [3, 1, 1]}
+    pl.DataFrame(rows).write_parquet(tmp_path / "un.parquet")
+    mapped = MappedTable.model_validate({"parquet": "x", "columns": {"siret": "s", "effectif": "e"}})
+    held = hold(engine, CATALOGUE.table("structures"), mapped, CATALOGUE, pattern=str(tmp_path / "*.parquet"))
+    assert held.broken == (BrokenRule(rule="identifiant_invalide", column="siret", severity="rejet", rows=2),)
+    assert held.accepted == 1

@@ -245,11 +245,16 @@ def test_breakdowns_asked_for_on_the_spot_cross_no_sensitive_groups(office: Any)
 
 
 def test_a_modality_that_holds_the_mark_of_crossings_stays_one_cell(office: Any) -> None:
-    one = counted(office)
-    frame = publish(office, [{"zone": "a*b"}] * 9 + [{"zone": "c"}] * 8, one)
-    keys = {key_of(row).modality for row in frame.iter_rows(named=True)}
-    assert keys == {(), ("a*b",), ("c",)}
+    one = counted(office, breakdowns=["zone", ["zone", "sexe"]])
+    rows = [{"zone": "a*b", "sexe": "F"}] * 9 + [{"zone": "c", "sexe": "H"}] * 8
+    frame = publish(office, rows, one)
+    assert {len(key_of(row).modality) for row in frame.iter_rows(named=True)} == {0, 1, 2}
     assert audit(frame, {one.id: one}) == ()
+
+
+def test_a_modality_without_a_code_per_column_is_a_cell_of_its_own() -> None:
+    key = key_of({"territory": "62", "period_start": date(2024, 1, 1), "breakdown": "zone*sexe", "modality": "a"})
+    assert (key.breakdown, key.modality) == (("zone*sexe",), ("a",))
 
 
 def test_a_place_that_holds_many_more_passes(office: Any) -> None:

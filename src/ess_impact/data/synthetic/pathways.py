@@ -48,7 +48,7 @@ def add_motives(seed: int, exits: pl.DataFrame, *, topic: str = "motifs de sorti
     Returns
     -------
     polars.DataFrame
-        The same rows with motif_sortie and duree_contrat_mois.
+        The same rows with motif_sortie, duree_contrat_mois and an empty en_emploi_dsn_6m, which nobody gives yet.
     """
     rng = stream(seed, topic)
     categories = exits["categorie_sortie"].to_list()
@@ -60,10 +60,12 @@ def add_motives(seed: int, exits: pl.DataFrame, *, topic: str = "motifs de sorti
         for place, (category, motive) in enumerate(zip(categories, motives, strict=True))
     ]
     named = exits.with_columns(
-        pl.Series("motif_sortie", motives, dtype=pl.String), pl.Series("duree_contrat_mois", lengths, dtype=pl.Float64)
+        pl.Series("motif_sortie", motives, dtype=pl.String),
+        pl.Series("duree_contrat_mois", lengths, dtype=pl.Float64),
+        pl.lit(None, dtype=pl.String).alias("en_emploi_dsn_6m"),
     )
     after = exits.columns.index("categorie_sortie") + 1
-    order = [*exits.columns[:after], "motif_sortie", "duree_contrat_mois", *exits.columns[after:]]
+    order = [*exits.columns[:after], "motif_sortie", "duree_contrat_mois", "en_emploi_dsn_6m", *exits.columns[after:]]
     return blank(named, rng, {"motif_sortie": 0.06, "duree_contrat_mois": 0.1}).select(order)
 
 

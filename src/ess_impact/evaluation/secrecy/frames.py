@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from ess_impact.engine.cells import TOTAL, CellKey, Cells
 from ess_impact.evaluation.secrecy.statuses import UNPROTECTED, linked
 
 Row = Mapping[str, Any]
+_CODE = re.compile(r"(?:\\.|[^\\*])+")
+"""A modality of a crossing: a star of its own is escaped."""
 _READ = (
     "indicator",
     "geo_level",
@@ -43,10 +46,11 @@ def key_of(row: Row) -> CellKey:
     CellKey
         ``_T`` for what has no breakdown.
     """
-    names, codes = tuple(str(row["breakdown"]).split("*")), tuple(str(row["modality"]).split("*"))
+    names, codes = tuple(str(row["breakdown"]).split("*")), tuple(_CODE.findall(str(row["modality"])))
     if row["breakdown"] == TOTAL:
         names = codes = ()
     elif len(names) != len(codes):
+        # Not one code per column: the whole is one code of its own.
         names, codes = (str(row["breakdown"]),), (str(row["modality"]),)
     return CellKey(territory=str(row["territory"]), year=row["period_start"].year, breakdown=names, modality=codes)
 

@@ -8,11 +8,14 @@ from hashlib import sha256
 from typing import Any
 
 from ess_impact.definitions.indicators import CollectedIndicator
+from ess_impact.evaluation.results import SCHEMA
 
 _COUNTED = ("count", "proportion", "qualitative")
 _BLANK = (
-    "low", "high", "confidence", "n_effective", "n_clusters", "panel_constant", "target_gap", "rank", "rank_low", "rank_high", "panel",
-)  # fmt: skip
+    *("low", "high", "confidence", "n_effective", "n_clusters"),
+    *("panel_constant", "target_gap", "rank", "rank_low", "rank_high"),
+)
+"""What would give the exact numbers back."""
 ROUNDED = "Nombres arrondis au hasard à {base} près pour protéger les personnes."
 
 
@@ -98,4 +101,5 @@ def _rounded(row: Mapping[str, Any], base: int, key: bytes) -> dict[str, Any]:
         found["value"] = found["numerator"] / found["denominator"] if found["denominator"] else None
         found["obs_status"] = "A" if found["denominator"] else "M"
     note = ROUNDED.format(base=base)
-    return dict(row) | dict.fromkeys(_BLANK) | found | {"method": "", "trend": "", "notes": note}
+    kept = {name: value for name, value in row.items() if name in SCHEMA}
+    return kept | dict.fromkeys(_BLANK) | found | {"method": "", "trend": "", "notes": note}
