@@ -18,12 +18,17 @@ from measuring import Line
 BENCHES = {
     "engine": "engine_lines",
     "engine_cube": "cube_lines",
+    "engine_large": "large_lines",
     "checking": "checking_lines",
     "cross_checks": "cross_check_lines",
     "intervals": "interval_lines",
     "fec": "fec_line",
+    "secrecy": "secrecy_lines",
 }
 """Module to the function that returns its lines."""
+
+ON_REQUEST = {"engine_large"}
+"""Run only when named: minutes and gigabytes of disk."""
 
 LIBRARIES = ("duckdb", "polars", "pandas", "pandera", "frictionless", "statsmodels", "numpy")
 
@@ -42,7 +47,9 @@ def main() -> None:
     start = time.perf_counter()
     print(f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in LIBRARIES))
     print(f"before: {_machine()}")
-    lines = [line for name in sys.argv[1:] or BENCHES for line in _lines(name)]
+    lines = [
+        line for name in sys.argv[1:] or [one for one in BENCHES if one not in ON_REQUEST] for line in _lines(name)
+    ]
     print(f"after:  {_machine()}; {time.perf_counter() - start:.0f} s in all\n")
     head = ("processor seconds, median", "against", "ours", "theirs", "ours / theirs", "aim")
     rows = [

@@ -359,7 +359,7 @@ def test_an_output_folder_that_cannot_be_written(ess_impact, small_campaign, tmp
         (["evaluer"], ["evaluer"]),
         (["evaluate"], ["DOSSIER"]),
         (["evaluate", "ici", "--out", "la", "--vite"], ["--vite"]),
-        (["evaluate", "ici", "--out", "la", "--engine", "spark"], ["moteur inconnu : « spark »", "duckdb"]),
+        (["evaluate", "ici", "--out", "la", "--engine", "sparc"], ["--engine", "duckdb"]),
         (["template", "--out", "modele.ods"], ["modele.ods", ".xlsx"]),
         (["template", "--out", "modele.xlsx", "--table", "structure"], ["structure", "« structures »"]),
         (["example", "ici", "--scale", "7"], ["--scale"]),

@@ -134,11 +134,11 @@ class _Run:
             return None
         measures = tuple(self._layout.measures[index] for index in chosen)
         layout = replace(self._layout, measures=measures, groupings=self._groupings(chosen))
-        # The total of a year is its greatest cell: their sum counts every known value.
         known = [self._known(index) for index in chosen]
         return FinestValues(self._engine, layout, self._table, known=known)
 
     def _known(self, position: int) -> int:
+        """Count known values; twice where there are territories, each of which has its total."""
         lines = self._table.choose(((),)).lines
         return int(self._table.integers(self._sums.places[position]["n"])[lines].sum())
 

@@ -70,14 +70,17 @@ def test_values_and_distinct_counts_are_those_of_the_rows(territories: Any, engi
         assert int(distinct.numerator[index]) == kept(distinct, index)["personne"].drop_nulls().n_unique()
 
 
-def test_many_values_are_grouped_first_and_give_the_same(workshop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("copied", "grouped"), [(10, True), (ROWS, False)])
+def test_many_values_are_fetched_apart_or_grouped_and_give_the_same(
+    workshop: Any, monkeypatch: pytest.MonkeyPatch, copied: int, grouped: bool
+) -> None:
     plain = both(workshop)
-    monkeypatch.setattr(finest, "COPIED", 10)
-    grouped = both(workshop)
-    assert grouped["un_median"].values.finest.counts is not None
+    monkeypatch.setattr(finest, "COPIED", copied)
+    apart = both(workshop)
+    assert (apart["un_median"].values.finest.counts is not None) == grouped
     for name, cells in plain.items():
-        assert [int(one) for one in cells.numerator] == [int(one) for one in grouped[name].numerator]
-    for one, other in zip(plain["un_median"].values, grouped["un_median"].values, strict=True):
+        assert [int(one) for one in cells.numerator] == [int(one) for one in apart[name].numerator]
+    for one, other in zip(plain["un_median"].values, apart["un_median"].values, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
