@@ -103,19 +103,21 @@ def show(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Montre un indicateur : quoi, pourquoi, calcul, source, limites, exemple.
+    """Montre un indicateur : quoi, pourquoi, formule, SQL, source, limites, exemple, historique.
 
     Exemple : ess-impact show taux_sorties_dynamiques
     """
     from ess_impact.definitions.catalogue import Catalogue
-    from ess_impact.report.catalogue_text import indicator_text
+    from ess_impact.report.indicator_sheet import indicator_sheet
+    from ess_impact.report.sheet_text import sheet_text
 
     catalogue = Catalogue.load(*(definitions or []))
     one = catalogue[indicator]
     if as_json:
         show_text(one.model_dump_json(by_alias=True, indent=2, exclude_none=True))
         return
-    show_text(indicator_text(catalogue, one))
+    placing = (plan for plan in catalogue.plans.values() if indicator in plan.indicators)
+    show_text(sheet_text(indicator_sheet(catalogue, one, next(placing, None))))
 
 
 @app.command(cls=FrenchCommand)

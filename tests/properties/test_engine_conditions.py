@@ -77,8 +77,16 @@ def _linked(word: str, decisive: bool) -> Callable[[Judged, Judged], Judged]:
     return link
 
 
+def _all(*values: bool | None) -> bool | None:
+    return False if False in values else None if None in values else True
+
+
 def _is_one(value: int | None) -> bool | None:
     return None if value is None else value == 1
+
+
+def _between(value: int | None, low: int | None) -> bool | None:
+    return _all(None if None in (value, low) else value >= low, None if value is None else value <= 1)
 
 
 ATOMS = st.one_of(
@@ -88,6 +96,7 @@ ATOMS = st.one_of(
     st.just(("mot IN ('x', 'y')", lambda row: None if row["mot"] is None else row["mot"] in "xy")),
     st.just(("a + b > 1", lambda row: None if None in (row["a"], row["b"]) else row["a"] + row["b"] > 1)),
     st.just(("COALESCE(a, b) = 1", lambda row: _is_one(row["b"] if row["a"] is None else row["a"]))),
+    st.just(("a BETWEEN b AND 1", lambda row: _between(row["a"], row["b"]))),
     st.just(("a BETWEEN 0 AND 1", lambda row: None if row["a"] is None else 0 <= row["a"] <= 1)),
 )  # fmt: skip
 CONDITIONS = st.recursive(
@@ -111,10 +120,6 @@ ROWS = st.lists(
 
 def _frame(rows: list[Row]) -> pl.DataFrame:
     return pl.DataFrame([[row[name] for name in TYPES] for row in rows], schema=DTYPES, orient="row")
-
-
-def _all(*values: bool | None) -> bool | None:
-    return False if False in values else None if None in values else True
 
 
 def _seen(base: bool | None, *parts: Any) -> tuple[int, ...]:

@@ -189,7 +189,7 @@ class _Collected(_Indicator):
         That is the value of a count or of a sum, the numerator and the denominator of a quotient: only their sums add
         up, never the quotients. Nothing of a median, of a quantile or of a number of distinct values does.
         """
-        return getattr(self, "kind", "") not in ("median", "quantile", "distinct")
+        return not isinstance(self, (Median, Quantile, DistinctCount))
 
     @model_validator(mode="after")
     def _no_interval_has_a_reason(self) -> Self:

@@ -85,6 +85,11 @@ class Plan(Model):
     required_tables: tuple[Identifier, ...] = ()
     """Tables without which the plan cannot be evaluated at all."""
 
+    @property
+    def indicators(self) -> frozenset[str]:
+        """Every indicator it places."""
+        return frozenset(one.indicator for objective in self.objectives for one in objective.placements)
+
     @classmethod
     def load(cls, path: str | Path) -> Plan:
         """Load a plan from its own file.

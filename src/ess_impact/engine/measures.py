@@ -24,8 +24,6 @@ from ess_impact.definitions.vocabulary import SCALES
 
 HOLISTIC = frozenset({"median", "quantile"})
 """Kinds that need the values themselves."""
-COUNTED_COLUMN = frozenset({"distinct", "qualitative"})
-"""Kinds about the values of one column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,7 +324,7 @@ def _is(node: exp.Expr, *, value: bool) -> bool:
 
 _STRICT = (
     exp.Column, exp.Literal, exp.Boolean, exp.Paren, exp.Not, exp.Neg, exp.Abs, exp.Add, exp.Sub, exp.Mul, exp.Cast,
-    exp.DataType, exp.DataTypeParam, exp.Identifier, exp.Between, exp.In,
+    exp.DataType, exp.DataTypeParam, exp.Identifier, exp.In,
     exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE,
 )  # fmt: skip
 """Nodes that are unknown exactly where one of their columns is."""
@@ -338,11 +336,18 @@ def _absences(node: exp.Expr) -> list[exp.Expr]:
         node = node.this
     if isinstance(node, exp.Is):
         return []
-    if all(isinstance(one, _STRICT) for one in node.walk()):
+    if all(map(_is_strict, node.walk())):
         names = dict.fromkeys(one.name for one in node.find_all(exp.Column, bfs=False))
         return [exp.Is(this=exp.column(name, quoted=True), expression=exp.Null()) for name in names]
     tested = node.copy() if isinstance(node, exp.Case) else exp.paren(node)
     return [exp.Is(this=tested, expression=exp.Null())]
+
+
+def _is_strict(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Between):
+        # Between two columns, one bound may decide while the other is unknown.
+        return not any(node.args[bound].find(exp.Column) for bound in ("low", "high"))
+    return isinstance(node, _STRICT)
 
 
 def _unknown(node: exp.Expr) -> exp.Expr:

@@ -185,7 +185,7 @@ def _bounds_notes(cells: Cells) -> list[Note]:
     return [
         (
             index,
-            f"Selon ce que valent les {cells.missing[index]} réponses inconnues, la part va "
+            f"Selon ce que {_worth(int(cells.missing[index]))}, la part va "
             f"{format_interval(float(low[index]), float(high[index]), indicator.unit)}.",
         )
         for index in np.flatnonzero((cells.missing != 0) & np.isfinite(low)).tolist()
@@ -212,6 +212,10 @@ def _population_note(answered: int, expected: int, size: float) -> str:
         f"({format_value(answered / expected, 'pourcent')}) : "
         f"il ne couvre que ce que les autres auraient changé, et vaut celui de {worth} observations indépendantes."
     )
+
+
+def _worth(unknown: int) -> str:
+    return "vaut la réponse inconnue" if unknown == 1 else f"valent les {unknown} réponses inconnues"
 
 
 def _dominance_notes(cells: Cells, found: Intervals, min_count: int) -> list[Note]:

@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ess_impact.definitions.catalogue import Catalogue
-from ess_impact.definitions.fingerprint import definition_hash
 from ess_impact.definitions.indicators import CollectedIndicator, DerivedIndicator, Indicator
 from ess_impact.engine.planning import plan_layout
 from ess_impact.engine.query import sql_text
 from ess_impact.errors import UsageError
 from ess_impact.evaluation.rows import Context
-from ess_impact.units import unit_of
 
 
 def catalogue_records(definitions: Sequence[Path], objective: str = "") -> list[dict[str, Any]]:
@@ -79,65 +77,6 @@ def catalogue_lines(records: Sequence[dict[str, Any]]) -> list[str]:
             lines += ["", str(objective)] if lines else [str(objective)]
         lines.append(f"  {one['id']:<44} {one['nom']}")
     return [*lines, "", f"{len(records)} indicateurs. Détail : ess-impact show ID"]
-
-
-def indicator_text(catalogue: Catalogue, one: Indicator) -> str:
-    """Write everything about an indicator: what, why, how, source, limits, examples.
-
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Definitions it rests on.
-    one : Indicator
-        The indicator.
-
-    Returns
-    -------
-    str
-        Text for a terminal, in French.
-    """
-    parts = [
-        f"{one.name.fr}\n{one.id}, version {one.version}, empreinte {definition_hash(catalogue, one)}",
-        f"Quoi : {one.definition.fr}",
-        f"Pourquoi : {one.rationale.fr}",
-        f"Limites : {one.limitations.fr}",
-        f"Unité : {unit_of(one.unit).fr}. Type : {one.kind}. Statut : {one.status}. Diffusion : {one.diffusion}.",
-        f"Source : {one.source.provider}, {one.source.dataset}",
-        _how(one),
-    ]
-    if one.a_verifier:
-        parts.append("À vérifier : " + " ; ".join(one.a_verifier))
-    parts += [_example(index, example.model_dump(exclude_none=True)) for index, example in enumerate(one.examples, 1)]
-    return "\n\n".join(parts)
-
-
-def _how(one: Indicator) -> str:
-    if isinstance(one, DerivedIndicator):
-        inputs = ", ".join(
-            f"{name} = {given.indicator}"
-            + (f" par {given.breakdown}" if given.breakdown else "")
-            + (f" ({given.modality})" if given.modality else "")
-            for name, given in one.inputs.items()
-        )
-        return f"Calcul : {one.formula or f'méthode « {one.method} »'}, avec {inputs}"
-    lines = [f"Calcul (table {one.table}) :"]
-    if one.where:
-        lines.append(f"  lignes retenues : {one.where}")
-    for name, measure in one.measures.model_dump(exclude_none=True).items():
-        written = ", ".join(f"{key} {value}" for key, value in measure.items()) or "chaque ligne compte pour 1"
-        lines.append(f"  {name} : {written}")
-    by = ", ".join(" × ".join(crossing) for crossing in one.breakdowns)
-    lines.append(f"  ventilations : {by or 'aucune'}")
-    lines.append(f"  incertitude : {one.inference}" + (f", grappes « {one.cluster} »" if one.cluster else ""))
-    lines.append(f"  secret : {one.secrecy.unit}")
-    return "\n".join(lines)
-
-
-def _example(index: int, example: dict[str, Any]) -> str:
-    rows = [", ".join(f"{key}={value}" for key, value in row.items()) for row in example.get("rows", ())]
-    given = [f"  {row}" for row in rows] or [f"  {example.get('inputs', {})}"]
-    expected = ", ".join(f"{key} = {value}" for key, value in example["expect"].items())
-    return "\n".join([f"Exemple {index} :", *given, f"  donne : {expected}"])
 
 
 def indicator_sql(catalogue: Catalogue, one: Indicator, dialect: str) -> str:

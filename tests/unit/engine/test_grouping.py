@@ -116,6 +116,24 @@ def test_cells_are_sorted_whatever_the_rows(workshop: Any) -> None:
     assert list(keys) == sorted(keys, key=lambda key: (key.territory, key.year, key.breakdown, key.modality))
 
 
+PEOPLE = [{"zone": zone, "montant": 7, "heures": 3, "actif": True, "personne": "p"} for zone in ("a", "a", "b")]
+
+
+@pytest.mark.parametrize("kind", ["count", "sum", "mean", "proportion", "ratio", "rate"])
+def test_the_sums_of_an_additive_indicator_add_up(workshop: Any, kind: str) -> None:
+    cells = workshop.cells(kind, PEOPLE, breakdowns=["zone"])
+    for sums in (cells.numerator, cells.denominator):
+        assert int(sums[0]) == int(sums[1]) + int(sums[2]) > 0
+    assert cells.indicator.additive
+
+
+def test_one_person_in_two_zones_is_one_person(workshop: Any) -> None:
+    cells = workshop.cells("distinct", PEOPLE, breakdowns=["zone"])
+    assert [int(one) for one in cells.numerator] == [1, 1, 1]
+    assert not cells.indicator.additive
+    assert not any(workshop.indicator(kind).additive for kind in ("median", "quantile"))
+
+
 QUALITATIVE = [{"zone": "a", "sexe": "F"}, {"zone": "b", "sexe": "F"}, {"zone": "a", "sexe": "H"}, {"sexe": "F"}]
 
 
