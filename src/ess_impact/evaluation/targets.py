@@ -112,16 +112,24 @@ def _on_date(kept: Sequence[Row], target: Target, *, up: bool) -> Row:
         return {"reason": found}
     level = float(target.value)
     above = found.probability_above(level)
+    # A line knows no bound: a share is told between 0 and 1, a number of things from 0 on.
+    foreseen = [_possible(kept[-1], one) for one in (found.value, found.low, found.high)]
     return {
         "value_from": kept[-1]["value"],
-        "value_to": found.value,
-        "change": found.value - level,
-        "low": found.low - level,
-        "high": found.high - level,
+        "value_to": foreseen[0],
+        "change": foreseen[0] - level,
+        "low": foreseen[1] - level,
+        "high": foreseen[2] - level,
         "confidence": CONFIDENCE,
         "probability": above if up else 1.0 - above,
         "method": "projection_lineaire",
     }
+
+
+def _possible(row: Row, value: float) -> float:
+    if row["kind"] in ("proportion", "qualitative"):
+        return min(max(value, 0.0), 1.0)
+    return max(value, 0.0) if row["kind"] in ("count", "distinct", "rate") else value
 
 
 def _projected(kept: Sequence[Row], day: date) -> Projection | str:
