@@ -14,6 +14,7 @@ from ess_impact.data.linking import link
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.indicator_faults import GROUPABLE
 from ess_impact.definitions.indicators import Breakdown, CollectedIndicator, DerivedIndicator, Indicator
+from ess_impact.definitions.needs import needs_of
 from ess_impact.definitions.tables import Table
 from ess_impact.engine.backend import Backend
 from ess_impact.engine.cells import TOTAL
@@ -48,7 +49,7 @@ from ess_impact.evaluation.trends import trends
 from ess_impact.evaluation.versions import versions_frame
 from ess_impact.text import format_interval, format_value, plural
 
-By = Sequence[str | Sequence[str]]
+By = str | Sequence[str | Sequence[str]]
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -68,7 +69,7 @@ def compute(
         Id of an indicator of the shipped catalogue (or of ``catalogue``).
     frame : pandas, polars, pyarrow or DuckDB table
         Rows as a structure would write them, in natural units (euros, hours).
-    by : sequence of str or of sequences, optional
+    by : str, or sequence of str or of sequences, optional
         Breakdowns in place of those of the definition.
     period : int, optional
         Year to keep; every year by default.
@@ -85,7 +86,7 @@ def compute(
     UnknownNameError
         Unknown indicator.
     UsageError
-        The indicator is derived: it has no rows of its own.
+        The indicator is derived: it has no rows of its own; or a column it reads was not given.
     NoAcceptedRowsError
         No row passed the checks.
     """
@@ -96,7 +97,14 @@ def compute(
         raise UsageError(
             f"« {indicator_id} » se calcule à partir d'autres résultats ({inputs})", fix="Utilisez evaluate()."
         )
-    return evaluate({indicator.table: frame}, indicators=[indicator_id], by=by, period=period, catalogue=known)
+    found = evaluate({indicator.table: frame}, indicators=[indicator_id], by=by, period=period, catalogue=known)
+    if found.to_frame().is_empty() and period is None:
+        needed = sorted(column for table, column in needs_of(known, indicator).figure if table == indicator.table)
+        raise UsageError(
+            f"aucun chiffre pour « {indicator_id} » : il lit {', '.join(needed)}",
+            fix="Une de ces colonnes manque, ou n'est remplie nulle part.",
+        )
+    return found
 
 
 def evaluate(  # noqa: PLR0913 - the public contract of the library
@@ -423,7 +431,7 @@ def _require_rows(chosen: Sequence[Indicator], checked: Mapping[str, Checked], *
 def _crossings(by: By | None, catalogue: Catalogue, chosen: Sequence[Indicator]) -> tuple[Breakdown, ...] | None:
     if by is None:
         return None
-    crossings = tuple((one,) if isinstance(one, str) else tuple(one) for one in by)
+    crossings = tuple((one,) if isinstance(one, str) else tuple(one) for one in ((by,) if isinstance(by, str) else by))
     names = sorted({name for crossing in crossings for name in crossing})
     refuse_crossings(catalogue, chosen, crossings)
     for table in sorted({one.table for one in chosen if not isinstance(one, DerivedIndicator)}):

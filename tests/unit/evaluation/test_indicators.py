@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from ess_impact.definitions.catalogue import Catalogue
+from ess_impact.definitions.needs import needs_of
 from ess_impact.errors import NoAcceptedRowsError, UnknownNameError, UsageError
 from ess_impact.evaluation.indicators import compute, compute_rows, evaluate
 from ess_impact.evaluation.rows import Context
@@ -72,16 +73,31 @@ def test_an_unknown_table_or_engine_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="structures"):
         evaluate({"structure": FRAME}, catalogue=CATALOGUE)
     with pytest.raises(UsageError, match="duckdb"):
-        evaluate({"structures": FRAME}, engine="spark", catalogue=CATALOGUE)  # type: ignore[arg-type]
+        evaluate({"structures": FRAME}, engine="sparc", catalogue=CATALOGUE)  # type: ignore[arg-type]
 
 
 def test_every_active_indicator_of_a_given_table_is_computed() -> None:
     found = evaluate({"structures": FRAME}, catalogue=CATALOGUE)
+    given = {("structures", name) for name in FRAME.columns}
     expected = {
-        one.id for one in CATALOGUE.values() if one.status == "active" and getattr(one, "table", "") == "structures"
+        one.id
+        for one in CATALOGUE.values()
+        if one.status == "active" and getattr(one, "table", "") == "structures"
+        if needs_of(CATALOGUE, one).figure <= given
     }
+    assert len(expected) > 5
     assert expected <= set(totals(found))
     assert {row["table"] for row in found.to_dict()} == {"structures", ""}
+
+
+def test_a_column_that_was_not_given_is_named() -> None:
+    with pytest.raises(UsageError, match="cdi"):
+        compute("part_cdi", FRAME.drop("cdi", strict=False), catalogue=CATALOGUE)
+
+
+def test_one_breakdown_may_be_written_bare() -> None:
+    found = compute("part_femmes", FRAME, by="epci", catalogue=CATALOGUE)
+    assert set(found.to_frame()["breakdown"]) <= {"_T", "epci"}
 
 
 def test_the_inputs_of_a_derived_indicator_come_with_it() -> None:
