@@ -49,7 +49,7 @@ description: {fr: x}
 provider: service
 source: essai
 columns:
-  - {name: date_sortie, type: date, label: {fr: Date de sortie}}
+  - {name: date_sortie, type: date, required: true, label: {fr: Date de sortie}}
   - {name: dynamique, type: booleen, label: {fr: Sortie dynamique}}
   - {name: territoire, type: texte, label: {fr: Territoire}}
   - {name: sexe, type: texte, label: {fr: Sexe}}
