@@ -41,7 +41,7 @@ def other_runs(campaign_folder: Path, tmp_path_factory: pytest.TempPathFactory) 
         )
         for name, (code, changes) in SURROUNDINGS.items()
     }
-    said = {name: one.communicate(timeout=120)[0].decode() for name, one in started.items()}
+    said = {name: one.communicate(timeout=600)[0].decode() for name, one in started.items()}
     assert {name: one.returncode for name, one in started.items()} == dict.fromkeys(SURROUNDINGS, 0), said
     return folders
 
