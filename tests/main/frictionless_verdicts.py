@@ -36,14 +36,23 @@ def missing_labels(path: Path, schema: Path) -> list[str]:
 
 
 def places(path: Path, schema: Path) -> list[list]:
-    """Return [row, field] of each fault; a row cut wrongly or met twice has no field, a missing column no row."""
+    """Return [row, field] of each fault; a row cut wrongly or met twice has no field, a missing column no row.
+
+    A key that cannot be read is the fault of its cells, which frictionless names too.
+    """
     absent = missing_labels(path, schema)
     if absent:
         return [[None, name] for name in absent]
     errors = report(path, schema)
     cells = ("type-error", "constraint-error")
-    whole = {error["row"] for error in errors if error["type"] not in cells}
-    found = {(error["row"], error["fieldName"]) for error in errors if error["row"] not in whole}
+    faulty = {error["row"] for error in errors if error["type"] in cells}
+    others = [error for error in errors if error["type"] not in cells]
+    whole = {
+        error["row"] for error in others if not error["type"].startswith("primary-key") or error["row"] not in faulty
+    }
+    found = {
+        (error["row"], error["fieldName"]) for error in errors if error["type"] in cells and error["row"] not in whole
+    }
     return sorted([list(one) for one in found | {(row, None) for row in whole}], key=str)
 
 

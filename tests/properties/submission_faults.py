@@ -81,7 +81,9 @@ def out_of_range(draw: st.DrawFn, submission: Submission, cells: Cells) -> Fault
     column, bound, rule, step = draw(st.sampled_from(bounds))
     value = Decimal(str(bound)) + step
     fault = _in_cell(draw, submission, cells, (column.name, numbers(column.type, value)[0], rule))
-    assume(not broken_rules(submission.table, {**submission.rows[fault.lost[0]], column.name: value}))
+    assume(
+        not broken_rules(submission.table, submission.catalogue, {**submission.rows[fault.lost[0]], column.name: value})
+    )
     return fault
 
 

@@ -16,6 +16,7 @@ import duckdb
 import openpyxl
 import polars as pl
 from hypothesis import strategies as st
+from sqlglot import exp
 from stdnum import luhn
 
 from ess_impact.data.headers import fold
@@ -23,8 +24,10 @@ from ess_impact.data.personal import pseudonyms
 from ess_impact.data.selection import NOT_KEPT
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.codelists import Codelist
-from ess_impact.definitions.tables import Column, Derived, Table
+from ess_impact.definitions.tables import Column, Table
 from ess_impact.definitions.vocabulary import SCALES, ColumnType
+from ess_impact.engine.derived_columns import derived_tree
+from ess_impact.engine.violations import row_rules
 
 KEY = b"cle publique de test"
 SHIPPED = Catalogue.load()
@@ -235,44 +238,44 @@ def row_of(table: Table, catalogue: Catalogue) -> st.SearchStrategy[Row]:
     for column in table.asked_columns:
         known = values(column, catalogue.codelists)
         parts[column.name] = known if column.required or column.name in table.key else st.none() | known
-    return st.fixed_dictionaries(parts).map(lambda row: _mended(table, row)).filter(bool)
+    return st.fixed_dictionaries(parts).map(lambda row: _mended(table, catalogue, row)).filter(bool)
 
 
-def broken_rules(table: Table, row: Row) -> list[str]:
-    """Rules of a table that are false on a row, by DuckDB on natural values."""
+def broken_rules(table: Table, catalogue: Catalogue, row: Row) -> list[str]:
+    """Rules of a table that are false on a row, by DuckDB on its canonical values."""
     if not table.rules:
         return []
-    rules = ", ".join(f"({rule.expr})" for rule in table.rules)
-    known = ", ".join(f"CAST(? AS {_SQL.get(one.type, 'VARCHAR')}) AS {one.name}" for one in table.columns)
-    computed = "".join(f", {_computed(one)} AS {one.name}" for one in table.derived if one.name in rules)
-    found = duckdb.execute(
-        f"SELECT {rules} FROM (SELECT *{computed} FROM (SELECT {known}))", [row[one.name] for one in table.columns]
-    ).fetchone()
-    return [rule.id for rule, holds in zip(table.rules, found or (), strict=True) if holds is False]
+    scope = catalogue.scope(table)
+    query = exp.select(*(_sql(one, row[one.name]) for one in table.columns))
+    for one in table.derived:
+        value = exp.cast(derived_tree(one, table, scope, catalogue.parameters), _type(one.type))
+        query = exp.select("*", exp.alias_(value, one.name, quoted=True)).from_(query.subquery("t"))
+    rules = row_rules(table, scope)
+    judged = exp.select(*(one.holds for one in rules)).from_(query.subquery("t"))
+    found = duckdb.execute(judged.sql(dialect="duckdb")).fetchone()
+    return [rule.rule for rule, holds in zip(rules, found or (), strict=True) if holds is False]
 
 
-_SQL = {**dict.fromkeys(SCALES, "DECIMAL(18, 6)"), ColumnType.DATE: "DATE", ColumnType.BOOLEEN: "BOOLEAN"}
+_SQL = {**dict.fromkeys(SCALES, "bigint"), ColumnType.DATE: "date", ColumnType.BOOLEEN: "boolean"}
 
 
-def _computed(one: Derived) -> str:
-    if one.contains is not None:
-        held = f"string_split({one.contains.column}, ',')"
-        return f"list_has_any({held}, {list(one.contains.any_of)})"
-    if one.days_between is not None:
-        return "date_diff('day', {}, {})".format(*one.days_between)
-    if one.prefix is not None:
-        return f"{one.prefix.column}[:{one.prefix.length}]"
-    return f"year({one.year_of})" if one.year_of is not None else f"({one.expr})"
+def _type(kind: ColumnType) -> str:
+    return _SQL.get(kind, "text")
 
 
-def _mended(table: Table, row: Row) -> Row:
+def _sql(one: Column, value: Any) -> exp.Expr:
+    number = int(value * SCALES[one.type]) if one.type in SCALES and value is not None else value
+    return exp.alias_(exp.cast(exp.convert(number), _type(one.type)), one.name, quoted=True)
+
+
+def _mended(table: Table, catalogue: Catalogue, row: Row) -> Row:
     """Return a row without its optional values where it breaks a rule; nothing where that does not do."""
     optional = {one.name for one in table.columns if not one.required and one.name not in table.key}
     bare = {name: None if name in optional else value for name, value in row.items()}
     for one in (row, bare):
         # A row blank but for what a template holds beforehand is no row.
         filled = any(value is not None for name, value in one.items() if name not in table.prefilled)
-        if filled and not broken_rules(table, one):
+        if filled and not broken_rules(table, catalogue, one):
             return one
     return {}
 

@@ -163,7 +163,7 @@ def _column_constraints(column: Column, scope: Scope, table: Table, as_of: date 
             admitted = value.str.split(",").list.eval(pl.element().is_in(codes)).list.all()
         yield _built(column, "code_inconnu", admitted)
     yield from _bounds(column, table)
-    if column.type is ColumnType.DATE and as_of is not None:
+    if column.type is ColumnType.DATE and not column.deadline and as_of is not None:
         yield _built(column, "date_future", value <= as_of, severity="alerte")
 
 

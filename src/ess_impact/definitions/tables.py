@@ -53,7 +53,8 @@ class Column(Model):
     """Values of the rows written beforehand where nothing is known of a structure yet."""
     sensitive: bool = False
     """Tells of health, handicap, detention or asylum: pre-grouped codes only, ten persons per cell, never crossed."""
-
+    deadline: bool = False
+    """A date that may lie after the campaign: when something falls due."""
     place: bool = False
     """Names a place: what lies in what is known to all, so that one breakdown may be taken away from another."""
 
@@ -66,6 +67,12 @@ class Column(Model):
     def _sensitive_is_grouped(self) -> Self:
         if self.sensitive and self.type not in (ColumnType.CODE, ColumnType.BOOLEEN):
             raise ValueError("une colonne sensible ne reçoit que des codes déjà regroupés (type code ou booleen)")
+        return self
+
+    @model_validator(mode="after")
+    def _deadline_is_a_date(self) -> Self:
+        if self.deadline and self.type is not ColumnType.DATE:
+            raise ValueError("seule une colonne de type date est une échéance")
         return self
 
     @model_validator(mode="after")

@@ -10,16 +10,15 @@ from decimal import Decimal
 from sqlglot import exp
 
 from ess_impact.definitions.catalogue import Catalogue
-from ess_impact.definitions.expression import Scope, parse_expression
+from ess_impact.definitions.expression import Scope
 from ess_impact.definitions.mappings import MappedColumn, MappedTable
 from ess_impact.definitions.needs import link_target
-from ess_impact.definitions.tables import Column, ForeignKey, Table, scale_of
+from ess_impact.definitions.tables import Column, ForeignKey, Table
 from ess_impact.definitions.vocabulary import SCALES, ColumnType, Severity
 from ess_impact.engine.backend import Backend, ParquetFiles
 from ess_impact.engine.derived_columns import derived_tree
-from ess_impact.engine.identifiers import IDENTIFIERS, identifier_holds
-from ess_impact.engine.measures import quoted
 from ess_impact.engine.query import column
+from ess_impact.engine.violations import Condition, accepted, column_rules, row_rules, violations_query
 
 _YEAR = "annee"
 _COPIES = "_copies"
@@ -106,12 +105,13 @@ def hold(
         backend.load(_FILES + table.id, ParquetFiles(pattern=pattern))
         source = _named(_FILES + table.id)
     backend.keep(_READ + table.id, _canonical(table, mapped, source, as_of, catalogue))
-    rules = list(_rules(table, mapped, catalogue.scope(table, as_of)))
-    counts = backend.rows(_count(table, rules)).row(0)
-    backend.keep(table.id, _accepted(table, rules))
+    conditions = list(_conditions(table, mapped, catalogue.scope(table, as_of)))
+    counts = backend.rows(violations_query(_READ + table.id, conditions)).row(0)
+    names = [column(one.name) for one in table.all_columns]
+    backend.keep(table.id, exp.select(*names).from_(_named(_READ + table.id)).where(accepted(conditions)))
     broken = (
-        BrokenRule(rule=rule, column=name, severity=severity, rows=int(found or 0))
-        for (rule, name, severity, _), found in zip(rules, counts[2:], strict=True)
+        BrokenRule(rule=one.rule, column=one.column, severity=one.severity, rows=int(found or 0))
+        for one, found in zip(conditions, counts[2:], strict=True)
     )
     return HeldTable(
         table=table, read=int(counts[0]), accepted=int(counts[1] or 0), broken=tuple(one for one in broken if one.rows)
@@ -220,67 +220,13 @@ def _recoded(logical: Column, given: MappedColumn, physical: exp.Expr) -> exp.Ex
     return exp.Case(ifs=branches, default=exp.null() if boolean else physical.copy())
 
 
-_Rule = tuple[str, str, Severity, exp.Expr]
-"""Rule, column, severity, and what must not be false."""
-
-
-def _rules(table: Table, mapped: MappedTable, scope: Scope) -> Iterator[_Rule]:
+def _conditions(table: Table, mapped: MappedTable, scope: Scope) -> Iterator[Condition]:
     for one in table.columns:
         if one.name in mapped.columns and not mapped.columns[one.name].absent:
-            yield from _column_rules(one, scope)
+            yield from column_rules(one, scope)
     if table.key and all(name in mapped.columns for name in table.key):
-        yield "doublon", "", "rejet", exp.EQ(this=column(_COPIES), expression=exp.Literal.number(1))
-    for rule in table.rules:
-        yield rule.id, "", rule.severity, exp.paren(quoted(parse_expression(rule.expr, scope, expected="bool")))
-
-
-def _column_rules(one: Column, scope: Scope) -> Iterator[_Rule]:
-    value = column(one.name)
-    if one.type in IDENTIFIERS:
-        yield "identifiant_invalide", one.name, "rejet", identifier_holds(one.name, one.type)
-    if one.required:
-        yield "valeur_manquante", one.name, "rejet", exp.not_(exp.Is(this=value, expression=exp.null()))
-    if one.codelist is not None and one.type is ColumnType.CODE:
-        codes = [exp.Literal.string(code) for code in scope.codelists[one.codelist]]
-        yield "code_inconnu", one.name, "rejet", exp.In(this=value, expressions=codes)
-    if one.min is not None:
-        yield "minimum", one.name, "rejet", exp.GTE(this=value, expression=_bound(one, one.min))
-    if one.max is not None:
-        yield "maximum", one.name, "rejet", exp.LTE(this=value, expression=_bound(one, one.max))
-
-
-def _bound(one: Column, text: str) -> exp.Expr:
-    if one.type is ColumnType.DATE:
-        return exp.cast(exp.Literal.string(text), "date")
-    return exp.Literal.number(int(Decimal(text) * scale_of(one.type)))
-
-
-def _broken(holds: exp.Expr) -> exp.Expr:
-    """Unknown is not judged."""
-    return exp.not_(exp.Coalesce(this=exp.paren(holds.copy()), expressions=[exp.true()]))
-
-
-def _kept(rules: list[_Rule]) -> exp.Expr:
-    refusing = [
-        exp.Coalesce(this=exp.paren(holds.copy()), expressions=[exp.true()])
-        for _, _, severity, holds in rules
-        if severity == "rejet"
-    ]
-    return exp.and_(*refusing) if refusing else exp.true()
-
-
-def _count(table: Table, rules: list[_Rule]) -> exp.Select:
-    conditions = [_kept(rules), *(_broken(holds) for _, _, _, holds in rules)]
-    counts = [exp.Count(this=exp.Case(ifs=[exp.If(this=one, true=exp.Literal.number(1))])) for one in conditions]
-    named = [
-        exp.alias_(one, f"r{place}", quoted=True) for place, one in enumerate((exp.Count(this=exp.Star()), *counts))
-    ]
-    return exp.select(*named).from_(_named(_READ + table.id))
-
-
-def _accepted(table: Table, rules: list[_Rule]) -> exp.Select:
-    names = [column(one.name) for one in table.all_columns]
-    return exp.select(*names).from_(_named(_READ + table.id)).where(_kept(rules))
+        yield Condition(rule="doublon", holds=exp.EQ(this=column(_COPIES), expression=exp.Literal.number(1)))
+    yield from row_rules(table, scope)
 
 
 def _unknown(table: Table, brought: list[str]) -> exp.Select:

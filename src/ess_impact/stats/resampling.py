@@ -303,8 +303,9 @@ def bca_limits(
     if share in (0.0, 1.0):
         return _short("des répliques de part et d'autre de la valeur", "des répliques d'un seul côté")
     moved = left_out.mean() - left_out
-    spread = float((moved**2).sum())
-    acceleration = float((moved**3).sum()) / (6.0 * spread**1.5) if spread > 0 else 0.0
+    largest = float(np.abs(moved).max(initial=0.0))
+    moved = moved / largest if largest > 0 else moved  # a has no unit: no power of a tiny move underflows
+    acceleration = float((moved**3).sum() / (6.0 * (moved**2).sum() ** 1.5)) if largest > 0 else 0.0
     bias, z = special.ndtri(share), special.ndtri([tail, 1.0 - tail])
     orders = special.ndtr(bias + (bias + z) / (1.0 - acceleration * (bias + z)))
     low, high = np.quantile(draws, orders)

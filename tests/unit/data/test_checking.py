@@ -49,6 +49,14 @@ def test_fault_is_reported_once(check_cells: Check, row: dict[str, str | None], 
     assert checked.refused.height == 1 - checked.rows_accepted
 
 
+def test_a_deadline_may_lie_ahead(table: Table, catalogue: Catalogue) -> None:
+    columns = [one.model_copy(update={"deadline": one.name == "date_sortie"}) for one in table.columns]
+    cells = {"siret": [SIRET], "id_salarie": ["A1"], "date_sortie": ["2026-04-01"]}
+    due = table.model_copy(update={"columns": tuple(columns)})
+    checked = check(pl.DataFrame(cells), due, catalogue=catalogue, key=KEY, as_of=date(2026, 3, 31))
+    assert places(checked) == []
+
+
 def test_bounds_are_admitted(check_cells: Check) -> None:
     assert places(check_cells({"heures": "0"}, {"heures": "4000"})) == []
 

@@ -54,6 +54,7 @@ def test_a_table_knows_its_columns() -> None:
         ({"columns": [{"name": "c", "type": "liste", "label": {"fr": "C"}}]}, "nomme sa codelist"),
         ({"columns": [{"name": "c", "type": "texte", "codelist": "x", "label": {"fr": "C"}}]}, "nomme sa codelist"),
         ({"columns": [{"name": "c", "type": "mot", "label": {"fr": "C"}}]}, "type"),
+        ({"columns": [{"name": "c", "type": "annee", "deadline": True, "label": {"fr": "C"}}]}, "échéance"),
         ({"derived": [DERIVED]}, "une seule façon"),
         ({"derived": [DERIVED | {"expr": "n", "year_of": "n"}]}, "une seule façon"),
         ({"derived": [DERIVED | {"prefix": {"column": "siret", "length": 15}}]}, "length"),

@@ -126,6 +126,12 @@ def test_replicates_on_one_side_cannot_be_corrected():
     assert (low, high) == pytest.approx((5, 95))
 
 
+def test_the_correction_has_no_unit():
+    draws, left_out = np.arange(101.0), np.array([0.0, 1.0, 4.0])
+    tiny = resampling.bca_limits(draws, 50.0, left_out * 1e-200)
+    assert tiny == pytest.approx(resampling.bca_limits(draws, 50.0, left_out))
+
+
 def test_a_ratio_of_missing_numbers_is_refused():
     with pytest.raises(UsageError):
         bootstrap_ratio(1, [np.nan] * 20)
