@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,28 @@ def test_a_database_gives_the_figures_that_files_give(
     assert {name: one["ecartees"] for name, one in counts.items()} == dict.fromkeys(TABLES, 0)
     assert counts["sorties"]["acceptees"] == accepted["sorties"].height
     json.dumps(ours.provenance)
+
+
+def test_persons_of_a_database_are_rounded_as_those_of_files(partner: Campaign, tmp_path: Path) -> None:
+    folder = tmp_path / "arrondie"
+    shutil.copytree(partner.folder, folder)
+    settings = folder / "campagne.yaml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("{min_count: 5}", "{min_count: 5, arrondi: 5}"), encoding="utf-8")
+    found = evaluate(Campaign.open(folder), indicators=["taux_sorties_dynamiques"]).to_frame()
+    assert set(found["indicator"]) == {"taux_sorties_dynamiques"}
+    numerators = found["numerator"].drop_nulls()
+    assert numerators.len() > 0
+    assert (numerators % 5 == 0).all()
+
+
+def test_a_table_given_twice_is_refused(files: Campaign, partner: Campaign, tmp_path: Path) -> None:
+    folder = tmp_path / "deux fois"
+    shutil.copytree(partner.folder, folder)
+    (folder / "services").mkdir()
+    shutil.copy(files.folder / "services" / "sorties.csv", folder / "services")
+    with pytest.raises(DefinitionError, match=r"deux fois.*: sorties"):
+        evaluate(Campaign.open(folder))
 
 
 def test_a_table_that_does_not_exist_is_said_without_the_words_of_the_driver(partner: Campaign) -> None:

@@ -13,44 +13,32 @@ from ess_impact.data.checking import Checked, check
 from ess_impact.data.linking import link
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.indicator_faults import GROUPABLE
-from ess_impact.definitions.indicators import Breakdown, CollectedIndicator, DerivedIndicator, Indicator
+from ess_impact.definitions.indicators import Breakdown, DerivedIndicator, Indicator
 from ess_impact.definitions.needs import needs_of
-from ess_impact.definitions.tables import Table
 from ess_impact.engine.backend import Backend
-from ess_impact.engine.cells import TOTAL
-from ess_impact.engine.computing import compute_cells
 from ess_impact.engine.opening import Engine, opened
-from ess_impact.errors import NoAcceptedRowsError, UsageError, unknown_name
+from ess_impact.errors import DefinitionError, NoAcceptedRowsError, UsageError, unknown_name
 from ess_impact.evaluation.campaign import Campaign
 from ess_impact.evaluation.collecting import Collected, Progress, collect, silent
-from ess_impact.evaluation.comparison import rank_rows
-from ess_impact.evaluation.coverage import answered_of, coverage_of
+from ess_impact.evaluation.coverage import coverage_of
 from ess_impact.evaluation.derived import derive
-from ess_impact.evaluation.estimates import estimate
-from ess_impact.evaluation.evolution import PANEL, as_evolutions_frame, broken_in, changes, panel_direction
+from ess_impact.evaluation.evolution import as_evolutions_frame, changes
 from ess_impact.evaluation.mapped import campaign_engine, held_tables
 from ess_impact.evaluation.nonresponse import calibrated_estimates, campaign_frame
-from ess_impact.evaluation.panel import PanelChange, panel_changes
 from ess_impact.evaluation.provenance import provenance_of, source_hashes
 from ess_impact.evaluation.results import Results, as_results_frame
-from ess_impact.evaluation.rows import Context, rows_of
+from ess_impact.evaluation.rows import Context
 from ess_impact.evaluation.secrecy import (
     check_publication,
     former_publication,
-    joint_confidentiality,
-    nested_of,
     refuse_crossings,
-    rounded_rows,
-    sensitive_of,
-    without_hidden_years,
 )
+from ess_impact.evaluation.table_rows import Asked, Rows, file_rows
 from ess_impact.evaluation.targets import targets
 from ess_impact.evaluation.trends import trends
 from ess_impact.evaluation.versions import versions_frame
-from ess_impact.text import format_interval, format_value, plural
 
 By = str | Sequence[str | Sequence[str]]
-Rows = dict[str, list[dict[str, Any]]]
 
 
 def compute(
@@ -200,6 +188,8 @@ def evaluate_collected(
 
     Raises
     ------
+    DefinitionError
+        The mapping gives a table that files of the campaign also give.
     NoAcceptedRowsError
         A table the plan requires has no accepted row.
     SecrecyError
@@ -207,6 +197,12 @@ def evaluate_collected(
     """
     catalogue, settings = campaign.catalogue, campaign.settings
     tables = {name: one.accepted for name, one in collected.checked.items()}
+    if twice := sorted(name for name, one in collected.checked.items() if name in campaign.mapped and one.rows_read):
+        raise DefinitionError(
+            f"table donnée deux fois, par des fichiers et par la correspondance : {', '.join(twice)}",
+            where=str(settings.correspondance),
+            fix="Retirez-la de la correspondance, ou retirez ses fichiers de la campagne.",
+        )
     lacking = [
         name
         for name in campaign.plan.required_tables
@@ -230,8 +226,9 @@ def evaluate_collected(
     with campaign_engine(campaign, engine) as backend, held_tables(campaign, backend) as held:
         chosen = _chosen(catalogue, indicators, {*collected.checked, *held.tables})
         crossings = _crossings(by, catalogue, chosen)
-        rows = _collected_rows(context, tables, chosen, crossings, day, backend)
-        rows = _with_derived(context, chosen, rows | held.rows(context, by=crossings, as_of=day))
+        asked = Asked(by=crossings, as_of=day, backend=backend)
+        rows = _collected_rows(context, tables, chosen, asked) | held.rows(context, chosen, asked)
+    rows = _with_derived(context, chosen, rows)
     provenance = held.added_to(provenance_of(catalogue, collected.checked, campaign, collected))
     found = _results(context, tables, rows, as_of=day, period=period, provenance=provenance)
     frame = campaign_frame(collected.expected, settings.campagne)
@@ -299,23 +296,23 @@ def compute_rows(
     dict
         Indicator id to rows.
     """
-    return _with_derived(context, chosen, _collected_rows(context, tables, chosen, by, as_of, backend))
+    return _with_derived(
+        context, chosen, _collected_rows(context, tables, chosen, Asked(by=by, as_of=as_of, backend=backend))
+    )
 
 
 def _collected_rows(
     context: Context,
     tables: Mapping[str, pl.DataFrame],
     chosen: Sequence[Indicator],
-    by: Sequence[Breakdown] | None,
-    as_of: date | None,
-    backend: Backend | None,
+    asked: Asked,
 ) -> Rows:
     rows: Rows = {}
     collected = [one for one in chosen if not isinstance(one, DerivedIndicator)]
     for table in sorted({one.table for one in collected}):
         if table in tables and not tables[table].is_empty():
             mine = [one for one in collected if one.table == table]
-            rows |= _table_rows(context, tables[table], mine, by, as_of, backend)
+            rows |= file_rows(context, tables[table], mine, asked)
     return rows
 
 
@@ -327,63 +324,6 @@ def _with_derived(context: Context, chosen: Sequence[Indicator], rows: Rows) -> 
         rows |= {one.id: derive(context, one, rows) for one in ready}
         waiting = [one for one in waiting if one not in ready]
     return rows
-
-
-def _table_rows(
-    context: Context,
-    frame: pl.DataFrame,
-    indicators: list[CollectedIndicator],
-    by: Sequence[Breakdown] | None,
-    as_of: date | None,
-    backend: Backend | None,
-) -> Rows:
-    catalogue, table = context.catalogue, context.catalogue.table(indicators[0].table)
-    scope = catalogue.scope(table, as_of)
-    lists = catalogue.codelists
-    strata = {name: one.values for name, one in lists.items()}
-    weights = {name: one.weights for name, one in lists.items()}
-    comparable = panel_changes(frame, table, indicators, scope, weights=weights, min_count=context.min_count)
-    changed = {key: one for key, one in comparable.items() if not broken_in(catalogue, catalogue[key[0]], key[2])}
-    computed = compute_cells(frame, table, indicators, scope, by=by, strata=strata, backend=backend)
-    statuses = joint_confidentiality(
-        list(computed.values()),
-        min_count=context.min_count,
-        sensitive=sensitive_of(catalogue, table),
-        nested=nested_of(catalogue, table, frame),
-    )
-    rows: Rows = {}
-    for name, cells in computed.items():
-        answered = answered_of(context.coverage, table.id)
-        figures = estimate(cells, weights, min_count=context.min_count, answered=answered)
-        found = rank_rows(cells.indicator, rows_of(context, cells, figures, statuses[name]))
-        told = without_hidden_years({key: one for key, one in changed.items() if key[0] == name}, found)
-        made = [
-            row | _change(table, row, told.get((name, _place(table, row), row["period_start"].year))) for row in found
-        ]
-        base, key = context.rounding or (0, b"")
-        rows[name] = rounded_rows(cells.indicator, made, base=base, key=key) if base else made
-    return rows
-
-
-def _place(table: Table, row: Mapping[str, Any]) -> str:
-    return TOTAL if table.territory is None else str(row["territory"])
-
-
-def _change(table: Table, row: Mapping[str, Any], change: PanelChange | None) -> dict[str, Any]:
-    if change is None or row["breakdown"] != TOTAL or row["value"] is None:
-        return {}
-    unit = "points" if row["unit"] == "pourcent" else row["unit"]
-    shown = f"{'+' if change.difference > 0 else ''}{format_value(change.difference, unit)}"
-    noun = "déclarant" if table.provider == "ouverte" else "répondant"
-    who = plural(change.units, f"{noun} présent", f"{noun}s présents")
-    span = "" if change.low is None else f" (intervalle à 95 % : {format_interval(change.low, change.high, unit)})"
-    note = f"À périmètre constant ({who} les deux années) : {shown} en un an{span}."
-    return {
-        "panel_constant": change.difference,
-        "trend": panel_direction(change),
-        "notes": f"{row['notes']} {note}".strip(),
-        PANEL: change,
-    }
 
 
 def _checked(source: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Checked]:

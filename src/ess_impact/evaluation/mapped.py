@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from glob import glob
 from typing import Any
 
@@ -13,21 +12,16 @@ import polars as pl
 from sqlglot import exp
 
 from ess_impact.definitions.catalogue import Catalogue
-from ess_impact.definitions.indicators import Breakdown, CollectedIndicator, DerivedIndicator
+from ess_impact.definitions.indicators import CollectedIndicator, DerivedIndicator, Indicator
 from ess_impact.definitions.mappings import feeds, without_lost
 from ess_impact.definitions.sensitive import place_columns
 from ess_impact.engine.backend import Backend
-from ess_impact.engine.computing import compute_cells
 from ess_impact.engine.mapped import HeldTable, follow, hold
 from ess_impact.engine.opening import Engine, open_backend, opened
 from ess_impact.errors import DefinitionError, ReadingError, UsageError
 from ess_impact.evaluation.campaign import Campaign
-from ess_impact.evaluation.comparison import rank_rows
-from ess_impact.evaluation.estimates import estimate
-from ess_impact.evaluation.rows import Context, rows_of
-from ess_impact.evaluation.secrecy import joint_confidentiality, nested_of, sensitive_of
-
-Rows = dict[str, list[dict[str, Any]]]
+from ess_impact.evaluation.rows import Context
+from ess_impact.evaluation.table_rows import Asked, Rows, held_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +30,6 @@ class HeldTables:
 
     Attributes
     ----------
-    backend : Backend or None
-        The engine; its tables carry the logical names.
     tables : mapping of str to HeldTable
         Counts of each.
     indicators : tuple of CollectedIndicator
@@ -46,22 +38,21 @@ class HeldTables:
         Which places lie in which, by table: each combination once, no other column.
     """
 
-    backend: Backend | None = None
     tables: Mapping[str, HeldTable] = field(default_factory=dict)
     indicators: tuple[CollectedIndicator, ...] = ()
     places: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
-    def rows(self, context: Context, *, by: Sequence[Breakdown] | None = None, as_of: date | None = None) -> Rows:
-        """Compute the rows of every indicator the mapping feeds.
+    def rows(self, context: Context, chosen: Sequence[Indicator], asked: Asked) -> Rows:
+        """Compute the rows of the indicators that the mapping feeds.
 
         Parameters
         ----------
         context : Context
             The run.
-        by : sequence of Breakdown, optional
-            Breakdowns in place of those of the definitions.
-        as_of : datetime.date, optional
-            Day on which dated parameters are read.
+        chosen : sequence of Indicator
+            Those that are wanted; the others are left out.
+        asked : Asked
+            Breakdowns, day, and the engine that holds the tables.
 
         Returns
         -------
@@ -69,38 +60,12 @@ class HeldTables:
             Indicator id to rows, without what a panel of respondents would say.
         """
         found: Rows = {}
+        wanted = {one.id for one in chosen}
         for name in self.tables:
-            mine = [one for one in self.indicators if one.table == name]
+            mine = [one for one in self.indicators if one.table == name and one.id in wanted]
             if mine:
-                found |= self._table_rows(context, mine, by, as_of)
+                found |= held_rows(context, self.places[name], mine, asked)
         return found
-
-    def _table_rows(
-        self,
-        context: Context,
-        indicators: Sequence[CollectedIndicator],
-        by: Sequence[Breakdown] | None,
-        as_of: date | None,
-    ) -> Rows:
-        catalogue, table = context.catalogue, context.catalogue.table(indicators[0].table)
-        lists = catalogue.codelists
-        strata = {name: one.values for name, one in lists.items()}
-        weights = {name: one.weights for name, one in lists.items()}
-        scope = catalogue.scope(table, as_of)
-        computed = compute_cells(table.id, table, indicators, scope, by=by, strata=strata, backend=self.backend)
-        statuses = joint_confidentiality(
-            list(computed.values()),
-            min_count=context.min_count,
-            sensitive=sensitive_of(catalogue, table),
-            nested=nested_of(catalogue, table, self.places[table.id]),
-        )
-        return {
-            name: rank_rows(
-                cells.indicator,
-                rows_of(context, cells, estimate(cells, weights, min_count=context.min_count), statuses[name]),
-            )
-            for name, cells in computed.items()
-        }
 
     def added_to(self, provenance: Mapping[str, Any]) -> dict[str, Any]:
         """Add the rows held to what is said of the rows read from files.
@@ -195,7 +160,7 @@ def held_tables(campaign: Campaign, backend: Backend) -> Iterator[HeldTables]:
     Raises
     ------
     DefinitionError
-        The mapping feeds no indicator, or a table that files of the campaign also give.
+        The mapping feeds no indicator.
     ReadingError
         A physical table that does not exist, or that holds something else than what the mapping says.
     """
@@ -215,7 +180,7 @@ def held_tables(campaign: Campaign, backend: Backend) -> Iterator[HeldTables]:
     for table in definitions.values():
         follow(backend, table, definitions)
     places = {name: _places(backend, catalogue, name) for name in held}
-    yield HeldTables(backend=backend, tables=held, indicators=tuple(fed), places=places)
+    yield HeldTables(tables=held, indicators=tuple(fed), places=places)
 
 
 def _hold(backend: Backend, campaign: Campaign, name: str) -> HeldTable:

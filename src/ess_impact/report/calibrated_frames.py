@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ess_impact.definitions.vocabulary import DIFFUSION_ORDER, Diffusion
-from ess_impact.errors import ReadingError
+from ess_impact.definitions.vocabulary import Diffusion
+from ess_impact.report.result_rows import read_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,17 +61,4 @@ def read_calibrated(folder: Path, diffusion: Diffusion) -> dict[str, tuple[Calib
     ReadingError
         The file has other columns.
     """
-    path = folder / "redressement.parquet"
-    if not path.is_file():
-        return {}
-    import polars
-
-    try:
-        frame = polars.read_parquet(path, columns=[one.name for one in fields(CalibratedFigure)])
-    except (OSError, polars.exceptions.PolarsError) as error:
-        raise ReadingError("résultats illisibles", where=str(path), fix="Relancez « ess-impact evaluate ».") from error
-    found: dict[str, list[CalibratedFigure]] = defaultdict(list)
-    for row in frame.iter_rows(named=True):
-        if DIFFUSION_ORDER.index(row["diffusion"]) >= DIFFUSION_ORDER.index(diffusion):
-            found[row["indicator"]].append(CalibratedFigure(**row))
-    return {name: tuple(rows) for name, rows in found.items()}
+    return read_rows(folder / "redressement.parquet", CalibratedFigure, diffusion)

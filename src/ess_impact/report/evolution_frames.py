@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
 
-from ess_impact.definitions.vocabulary import DIFFUSION_ORDER, Diffusion
-from ess_impact.errors import ReadingError
+from ess_impact.definitions.vocabulary import Diffusion
+from ess_impact.report.result_rows import read_rows
 
 CHANGE, TREND, TARGET, PROJECTED = "variation", "tendance", "cible", "cible_projetee"
 """Natures of a row of ``results/evolutions``."""
@@ -112,7 +109,6 @@ class FormerFigure:
     diffusion: Diffusion | None
 
 
-T = TypeVar("T", Evolution, FormerFigure)
 _RENAMED = {"since": "from", "until": "to"}
 
 
@@ -136,7 +132,7 @@ def read_evolutions(folder: Path, diffusion: Diffusion) -> dict[str, tuple[Evolu
     ReadingError
         The file has other columns.
     """
-    return _by_indicator(_read(folder / "evolutions.parquet", Evolution, diffusion))
+    return read_rows(folder / "evolutions.parquet", Evolution, diffusion, renamed=_RENAMED)
 
 
 def read_versions(folder: Path, diffusion: Diffusion) -> dict[str, tuple[FormerFigure, ...]]:
@@ -159,26 +155,4 @@ def read_versions(folder: Path, diffusion: Diffusion) -> dict[str, tuple[FormerF
     ReadingError
         The file has other columns.
     """
-    return _by_indicator(_read(folder / "versions.parquet", FormerFigure, diffusion))
-
-
-def _by_indicator(rows: Iterable[T]) -> dict[str, tuple[T, ...]]:
-    found: dict[str, list[T]] = defaultdict(list)
-    for row in rows:
-        found[row.indicator].append(row)
-    return {name: tuple(own) for name, own in found.items()}
-
-
-def _read(path: Path, model: type[T], diffusion: Diffusion) -> list[T]:
-    if not path.is_file():
-        return []
-    import polars
-
-    columns = {one.name: _RENAMED.get(one.name, one.name) for one in fields(model)}
-    try:
-        frame = polars.read_parquet(path, columns=list(columns.values()))
-    except (OSError, polars.exceptions.PolarsError) as error:
-        raise ReadingError("résultats illisibles", where=str(path), fix="Relancez « ess-impact evaluate ».") from error
-    narrowest = DIFFUSION_ORDER.index(diffusion)
-    rows: Iterable[dict[str, Any]] = frame.rename({old: new for new, old in columns.items()}).iter_rows(named=True)
-    return [model(**row) for row in rows if DIFFUSION_ORDER.index(row["diffusion"] or "public") >= narrowest]
+    return read_rows(folder / "versions.parquet", FormerFigure, diffusion)
