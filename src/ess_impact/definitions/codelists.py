@@ -57,6 +57,8 @@ class Codelist(Model):
     codes: tuple[Code, ...] = Field(min_length=1)
     parents: Identifier | None = None
     """The coarser list its codes belong to."""
+    as_of: date | None = None
+    """Day on which the codes without dates of their own are known to be in force: that of the source read."""
 
     @model_validator(mode="after")
     def _codes_are_unique(self) -> Self:

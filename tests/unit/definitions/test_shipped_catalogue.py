@@ -115,9 +115,10 @@ def test_every_active_indicator_is_placed_once_under_the_objective_of_its_folder
 
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE.codelists))
-def test_every_code_has_a_source(name: str) -> None:
+def test_every_code_has_a_source_and_a_validity(name: str) -> None:
     codelist = CATALOGUE.codelists[name]
     assert [code.code for code in codelist.codes if not code.source] == []
+    assert codelist.as_of or [code.code for code in codelist.codes if not (code.valid_from or code.valid_to)] == []
 
 
 @pytest.mark.parametrize(
