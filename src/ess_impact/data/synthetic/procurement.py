@@ -7,7 +7,7 @@ import polars as pl
 
 from ess_impact.data.synthetic.draws import YEARS, Integers, blank, days, pick, stream, take, yes
 from ess_impact.data.synthetic.establishments import TERRITORIES
-from ess_impact.data.synthetic.identifiers import BUYERS_FROM, GRANTER, fictitious_rnas, fictitious_sirets
+from ess_impact.data.synthetic.identifiers import BUYERS_FROM, GRANTER, HOLDERS_FROM, fictitious_rnas, fictitious_sirets
 
 CLAUSE_FORMS = {"condition_execution": 62.0, "critere_attribution": 13, "objet_insertion": 15, "reserve": 10}
 CLAUSE_SECTORS = {
@@ -87,7 +87,17 @@ def draw_clauses(seed: int, per_year: int) -> pl.DataFrame:
     )
     running = pl.Series(~finished & yes(rng, 0.2, count))
     unknown = pl.when(running).then(None).otherwise(pl.col("heures_realisees")).alias("heures_realisees")
-    return blank(frame.with_columns(unknown), rng, {"heures_realisees": 0.03, "epci": 0.04})
+    known = blank(frame.with_columns(unknown), rng, {"heures_realisees": 0.03, "epci": 0.04})
+    return known.with_columns(titulaire_siret=_holders(seed, count))
+
+
+def _holders(seed: int, count: int) -> pl.Series:
+    """Fewer enterprises than contracts: some hold many, and a few are not known."""
+    rng = stream(seed, "titulaires des clauses")
+    pool = max(5, count // 4)
+    sirets = fictitious_sirets(np.arange(pool) + HOLDERS_FROM, np.ones(pool, dtype=np.int64))
+    held = pl.Series(take(sirets, _uneven(rng, pool, count)))
+    return held.set(pl.Series(yes(rng, 0.05, count)), None)
 
 
 def _uneven(rng: np.random.Generator, choices: int, count: int) -> Integers:
