@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from scipy.optimize import linprog
 
-from ess_impact import Catalogue
+from ess_impact import Catalogue, evaluate
 
 Row = Mapping[str, Any]
 Cell = tuple[str, frozenset[tuple[str, str]]]
@@ -350,3 +350,23 @@ def test_what_the_former_publication_showed_is_no_secret(
     run = ess_impact("evaluate", higher, "--out", tmp_path / "out", "--no-book")
     assert run.returncode == 5
     assert "la publication précédente la montrait" in run.stderr
+
+
+@pytest.mark.parametrize(("holder", "shown"), [("00000001800010", False), (None, True)])
+def test_the_enterprise_of_a_clause_is_its_holder_where_it_is_known(holder: str | None, shown: bool) -> None:
+    contracts = pl.DataFrame(
+        {
+            "acheteur_siret": ["00000002600013"] * 6,
+            "id_marche": [f"M{rank}" for rank in range(6)],
+            "annee": [2025] * 6,
+            "modalite": ["condition_execution"] * 6,
+            "secteur": ["travaux"] * 6,
+            "heures_prevues": [100] * 6,
+            "heures_realisees": [100] * 6,
+            "marche_acheve": ["oui"] * 6,
+            "titulaire_siret": [holder] * 6,
+        }
+    )
+    found = evaluate({"clauses": contracts}, indicators=["heures_clause_sociale_realisees"]).to_frame()
+    total = found.row(by_predicate=pl.col("breakdown") == "_T", named=True)
+    assert (total["value"] is not None) is shown
