@@ -162,7 +162,5 @@ def with_signs(seed: int, answers: pl.DataFrame) -> pl.DataFrame:
     """
     rng = stream(seed, "signe d'appartenance")
     signs = pl.Series("signe_appartenance", pick(rng, SIGNS, answers.height))
-    answered = pl.Series(yes(rng, 0.82, answers.height))
-    place = answers.columns.index("commentaire")
-    added = answers.with_columns(pl.when(answered).then(signs).alias("signe_appartenance"))
-    return added.select(*answers.columns[:place], "signe_appartenance", *answers.columns[place:])
+    silent = pl.Series(~yes(rng, 0.82, answers.height))
+    return answers.clone().insert_column(answers.get_column_index("commentaire"), signs.set(silent, None))

@@ -39,10 +39,10 @@ def with_cooperation(seed: int, answers: pl.DataFrame) -> pl.DataFrame:
     degrees = np.clip(np.rint(1.4 * np.log1p(links) + rng.normal(0, 0.7, answers.height)), 0, 4).astype(np.int64)
     added = pl.DataFrame({"cooperations": links, "maturite_cooperation": take(DEGREES, degrees)})
     added = blank(added, rng, {"cooperations": 0.14, "maturite_cooperation": 0.19})
-    place = answers.columns.index("evaluation_impact") + 1
-    return pl.concat([answers, added], how="horizontal").select(
-        *answers.columns[:place], *added.columns, *answers.columns[place:]
-    )
+    found, place = answers.clone(), answers.get_column_index("evaluation_impact") + 1
+    for offset, column in enumerate(added.get_columns()):
+        found.insert_column(place + offset, column)
+    return found
 
 
 def with_travel(seed: int, topic: str, reviews: pl.DataFrame) -> pl.DataFrame:
