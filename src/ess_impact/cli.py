@@ -123,22 +123,46 @@ def show(
 @app.command(cls=FrenchCommand)
 def sql(
     indicator: Annotated[str, typer.Argument(metavar="ID", help="Identifiant de l'indicateur.")],
-    dialect: Annotated[
-        str, typer.Option("--dialect", help="duckdb, postgres, spark, bigquery, snowflake …")
-    ] = "duckdb",
+    dialect: Annotated[EngineName, typer.Option("--dialect", help="Moteur dont on veut le SQL.")] = "duckdb",
     definitions: Annotated[
         list[Path] | None, typer.Option("--definitions", help="Dossier de définitions en plus.")
     ] = None,
 ) -> None:
-    """Écrit la requête SQL d'un indicateur.
+    """Écrit la requête SQL d'un indicateur, colonnes calculées comprises.
 
     Exemple : ess-impact sql taux_sorties_dynamiques --dialect postgres
     """
     from ess_impact.definitions.catalogue import Catalogue
-    from ess_impact.report.catalogue_text import indicator_sql
+    from ess_impact.report.catalogue_text import sql_by_dialect
 
     catalogue = Catalogue.load(*(definitions or []))
-    show_text(indicator_sql(catalogue, catalogue[indicator], dialect))
+    show_text(sql_by_dialect(catalogue, catalogue[indicator], (dialect,))[dialect])
+
+
+@app.command(cls=FrenchCommand)
+def verifier(
+    folders: Annotated[list[Path], typer.Argument(metavar="DOSSIER", help="Dossiers de définitions à vérifier.")],
+    as_json: Json = False,
+) -> None:
+    """Vérifie des définitions : dit toutes leurs fautes, puis calcule leurs exemples (examples).
+
+    Code de sortie 1 si un exemple ne donne pas ce qui est attendu, 3 si une définition est fautive.
+
+    Exemple : ess-impact verifier mes_definitions
+    """
+    from ess_impact.definitions.catalogue import Catalogue
+    from ess_impact.evaluation.examples import check_examples
+    from ess_impact.report.catalogue_text import example_records, examples_text
+
+    catalogue = Catalogue.load(*folders)
+    own = [name for name, path in catalogue.paths.items() if any(map(path.is_relative_to, folders))]
+    checks = check_examples(catalogue, sorted(own))
+    if as_json:
+        show_text(json.dumps(example_records(checks), ensure_ascii=False, indent=2))
+    else:
+        show_text(examples_text(checks))
+    if not all(one.holds for one in checks):
+        raise typer.Exit(REJECTED)
 
 
 @app.command(cls=FrenchCommand)
@@ -158,11 +182,12 @@ def mapping(
     from ess_impact.report.mapping_text import mapping_records, mapping_text
 
     catalogue = Catalogue.load(*(definitions or []))
-    found = feeds(Mapping.load(file, catalogue), catalogue)
+    loaded = Mapping.load(file, catalogue)
+    found = feeds(loaded, catalogue)
     if as_json:
         show_text(json.dumps(mapping_records(catalogue, found), ensure_ascii=False, indent=2))
         return
-    show_text(mapping_text(catalogue, found))
+    show_text(mapping_text(catalogue, found, loaded.tables))
 
 
 @app.command(cls=FrenchCommand)

@@ -37,8 +37,8 @@ def run(app: typer.Typer) -> None:
 
     Notes
     -----
-    Exit codes: 0 done, 1 rejected rows (``check``, ``--strict``) or a needed table empty, 2 usage, 3 bad definition,
-    4 nothing readable, 5 secrecy refused, 70 internal error, 130 interrupted.
+    Exit codes: 0 done, 1 rejected rows (``check``, ``--strict``), a failed example (``verifier``) or a needed table
+    empty, 2 usage, 3 bad definition, 4 nothing readable, 5 secrecy refused, 70 internal error, 130 interrupted.
     """
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot write an accent shows a question mark rather than nothing.

@@ -72,7 +72,11 @@ UNITS: dict[str, Unit] = {
         fr="accompagnements", en="support cases", symbol="accompagnements", singular="accompagnement"
     ),
     "liens_par_structure": Unit(
-        fr="coopérations par structure", en="cooperations per structure", symbol="par structure", decimals=2
+        fr="coopérations par structure",
+        en="cooperations per structure",
+        symbol="coopérations par structure",
+        singular="coopération par structure",
+        decimals=2,
     ),
     "emplois_pour_1000_habitants": Unit(
         fr="emplois pour 1 000 habitants", en="jobs per 1,000 inhabitants", symbol="emplois pour 1 000 hab.", decimals=1

@@ -34,6 +34,8 @@ COMMANDS = {
     "list": {"--json"},
     "show": {"indicator"},
     "sql": {"indicator", "--dialect"},
+    "verifier": {"folders", "--json"},
+    "mapping": {"file", "--definitions", "--json"},
     "example": {"folder", "--seed", "--quiet"},
     "book": {"results", "--out"},
 }

@@ -43,8 +43,12 @@ def test_the_estimate_is_said_with_its_interval_and_what_it_rests_on() -> None:
     assert said(ROW) == [
         "Redressée pour représenter les 1 000 structures attendues (calage sur : classe d’effectif, "
         "famille de l’ESS et effectif), la valeur serait de 44,0 % (intervalle à 95 % : de 32,9 % à 55,1 %) ; "
-        "les 40 réponses en valent 36 de même poids."
+        "les poids du calage étant inégaux, les 40 réponses n’en valent plus que 36."
     ]
+
+
+def test_even_weights_are_not_said_to_lose_anything() -> None:
+    assert "gardent leur précision" in said(replace(ROW, n_respondents=3077, n_effective=3076.2))[0]
 
 
 @pytest.mark.parametrize(

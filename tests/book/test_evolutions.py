@@ -53,6 +53,10 @@ PAIRED = {"panel": "constant", "change": 0.02, "low": 0.01, "high": 0.03}
     ("change", "said"),
     [
         (about("variation", **PAIRED, direction="hausse"), "laisse zéro de côté : la hausse est établie"),
+        (
+            about("variation", **(PAIRED | {"low": 0.0001}), direction="hausse"),
+            "laisse, de moins que l’arrondi, zéro de côté : la hausse est établie",
+        ),
         (about("variation", **(PAIRED | {"low": -0.01})), "contient zéro : ni hausse ni baisse n’est établie"),
         (
             about("variation", panel="tous", change=-12.0, unit="emplois", reason="donnee_exhaustive"),

@@ -19,6 +19,7 @@ from ess_impact.errors import DefinitionError, ReadingError
 from ess_impact.evaluation.campaign import Campaign
 from ess_impact.evaluation.collecting import collect
 from ess_impact.evaluation.indicators import evaluate
+from ess_impact.evaluation.mapped import campaign_engine, held_tables
 
 TABLES = ("structures", "sorties", "clauses", "mobilite")
 PANEL = ("notes", "panel_constant", "trend")
@@ -124,16 +125,41 @@ def test_a_table_given_twice_is_refused(files: Campaign, partner: Campaign, tmp_
         evaluate(Campaign.open(folder))
 
 
-def test_a_table_that_does_not_exist_is_said_without_the_words_of_the_driver(partner: Campaign) -> None:
-    path = partner.folder / "mapping.yaml"
-    former = path.read_text(encoding="utf-8")
-    path.write_text(former.replace("T_sorties", "T_absente"), encoding="utf-8")
-    try:
-        with pytest.raises(ReadingError, match="« sorties »") as caught:
-            evaluate(Campaign.open(partner.folder))
-    finally:
-        path.write_text(former, encoding="utf-8")
-    assert "T_absente" not in str(caught.value)
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("T_sorties", "T_absente", "la table « schéma.T_absente » n'existe pas"),
+        ("siret: C0 sir", "siret: C0 absente", "n'a pas de colonne « C0 absente » (siret)"),
+    ],
+)
+def test_what_does_not_exist_is_named_without_the_words_of_the_driver(
+    partner: Campaign, tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    folder = tmp_path / "campagne [1]"
+    shutil.copytree(partner.folder, folder)
+    path = folder / "mapping.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(ReadingError) as caught:
+        evaluate(Campaign.open(folder))
+    assert said in caught.value.problem
+    assert caught.value.where.startswith("mapping.yaml, ")
+    assert "Error" not in str(caught.value)
+
+
+def test_parquet_files_of_a_folder_with_brackets_are_found(partner: Campaign, tmp_path: Path) -> None:
+    folder = tmp_path / "campagne [2024]"
+    shutil.copytree(partner.folder, folder)
+    with duckdb.connect(str(folder / "base.duckdb"), read_only=True) as connection:
+        rows = connection.sql('SELECT * FROM "schéma"."T_structures"').pl()
+    rows.write_parquet(folder / "structures.parquet")
+    given = yaml.safe_load((folder / "mapping.yaml").read_text(encoding="utf-8"))["tables"]["structures"]["columns"]
+    text = yaml.safe_dump({"tables": {"structures": {"parquet": "*.parquet", "columns": given}}}, allow_unicode=True)
+    (folder / "mapping.yaml").write_text(text, encoding="utf-8")
+    campaign = Campaign.open(folder)
+    with campaign_engine(campaign, None) as backend, held_tables(campaign, backend) as held:
+        assert held.tables["structures"].read == rows.height
 
 
 def test_a_mapping_that_feeds_nothing_is_refused(partner: Campaign, tmp_path: Path) -> None:

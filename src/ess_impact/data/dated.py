@@ -7,11 +7,8 @@ from collections.abc import Mapping
 import polars as pl
 
 from ess_impact.definitions.codelists import Parameter
-from ess_impact.definitions.tables import DatedParameter, Quotient, scale_of
+from ess_impact.definitions.tables import MIDDLE_OF_YEAR, DatedParameter, Quotient, scale_of
 from ess_impact.definitions.vocabulary import ColumnType
-
-_MIDDLE = (7, 1)
-"""Day of a year on which a parameter is read for a row that only has a year: its middle."""
 
 
 def dated_value(way: DatedParameter, dated: ColumnType, scale: int, parameters: Mapping[str, Parameter]) -> pl.Expr:
@@ -33,7 +30,7 @@ def dated_value(way: DatedParameter, dated: ColumnType, scale: int, parameters: 
     polars.Expr
         Stored integers; unknown where the day or the code is unknown, or the code has no parameter.
     """
-    day = pl.col(way.on) if dated is ColumnType.DATE else pl.date(pl.col(way.on), *_MIDDLE)
+    day = pl.col(way.on) if dated is ColumnType.DATE else pl.date(pl.col(way.on), *MIDDLE_OF_YEAR)
     if way.by is None:
         return _in_force(parameters[way.parameters[0]], day, scale)
     values = [

@@ -100,7 +100,7 @@ class Catalogue(Mapping[str, Indicator]):
             folders=reader.folders,
             paths=reader.paths,
         )
-        faults = reader.faults or check_catalogue(catalogue, reader.sources)
+        faults = reader.faults + check_catalogue(catalogue, reader.sources, reader.unread)
         raise_all(f"{len(faults)} fautes dans les définitions", faults)
         return catalogue
 
@@ -213,34 +213,38 @@ class _Reader:
         self.methods: dict[str, MethodNote] = {}
         self.folders: dict[str, str] = {}
         self.paths: dict[str, Path] = {}
+        self.homes: dict[tuple[str, str], Path] = {}
         self.sources: dict[tuple[str, str], YamlSource] = {}
         self.faults: list[EssImpactError] = []
+        self.unread: set[str] = set()
 
     def read_notes(self, root: Path) -> None:
         for path in sorted(root.glob("*.md")):
             if path.name != "README.md":
-                self._collect(partial(self._read_note, path))
+                self._collect(path, partial(self._read_note, path))
 
     def read_folder(self, root: Path) -> None:
         if not root.is_dir():
-            self.faults.append(DefinitionError("dossier de définitions introuvable", where=str(root)))
-            return
+            raise DefinitionError("dossier de définitions introuvable", where=str(root))
         notes = root / "methodes"
         if notes.is_dir():
             self.read_notes(notes)
         for path in sorted(root.rglob("*.yaml")):
-            self._collect(partial(self._read, path, root))
+            self._collect(path, partial(self._read, path, root))
 
     def _read_note(self, path: Path) -> None:
-        self._add("methods", read_note(path), None)
+        self._add("methods", read_note(path), path)
 
-    def _collect(self, work: Callable[[], None]) -> None:
+    def _collect(self, path: Path, work: Callable[[], None]) -> None:
+        known = len(self.faults)
         try:
             work()
         except EssImpactError as error:
             self.faults.append(error)
         except ExceptionGroup as group:
             self.faults.extend(error for error in group.exceptions if isinstance(error, EssImpactError))
+        if len(self.faults) > known:
+            self.unread.add(path.stem)
 
     def _read(self, path: Path, root: Path) -> None:
         source = read_yaml(path)
@@ -261,17 +265,28 @@ class _Reader:
         self.folders[indicator.id] = folder
         self.paths[indicator.id] = path
 
-    def _add(self, family: str, document: Model, source: YamlSource | None) -> None:
+    def _add(self, family: str, document: Model, source: YamlSource | Path) -> None:
         store = getattr(self, {"parametres": "parameters"}.get(family, family))
         name = str(getattr(document, "id", ""))
-        where = source.place(("id",)) if source else name
+        path, where = (source, name) if isinstance(source, Path) else (source.path, source.place(("id",)))
         if name in store:
-            first = self.sources.get((family, name))
             raise DefinitionError(
-                f"identifiant « {name} » déjà défini ({first.path.name if first else ''})", where=where
+                f"identifiant « {name} » déjà défini : {_shown(self.homes[family, name])} et {_shown(path)}",
+                where=where,
+                fix="Retirez l'un des deux fichiers, ou donnez-lui un autre identifiant.",
             )
-        if source is not None and source.path.stem != name:
+        if isinstance(source, YamlSource) and path.stem != name:
+            self.unread.add(name)
             raise DefinitionError(f"le fichier doit s'appeler {name}.yaml", where=where)
         store[name] = document
-        if source is not None:
+        self.homes[family, name] = path
+        if isinstance(source, YamlSource):
             self.sources[(family, name)] = source
+
+
+def _shown(path: Path) -> str:
+    """Write where a definition lies; where the software is installed says nothing to its reader."""
+    for name in ("indicators", "methods"):
+        if path.is_relative_to(shipped(name)):
+            return f"catalogue livré ({path.relative_to(shipped(name)).as_posix()})"
+    return str(path)

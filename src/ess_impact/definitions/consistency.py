@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 
 from ess_impact.definitions.faults import Definitions, Found, missing_name, placed
 from ess_impact.definitions.indicator_faults import indicator_faults
@@ -13,11 +14,14 @@ from ess_impact.errors import DefinitionError, EssImpactError
 
 _LARGEST_SHARE = 2
 """A share above 200 % is a percentage written without its division by a hundred."""
+_WORD = re.compile(r"\w+")
 
 Sources = Mapping[tuple[str, str], YamlSource]
 
 
-def check_catalogue(catalogue: Definitions, sources: Sources) -> list[EssImpactError]:
+def check_catalogue(
+    catalogue: Definitions, sources: Sources, unread: Collection[str] = frozenset()
+) -> list[EssImpactError]:
     """Return every fault between definitions.
 
     Parameters
@@ -26,22 +30,36 @@ def check_catalogue(catalogue: Definitions, sources: Sources) -> list[EssImpactE
         All definitions.
     sources : mapping
         Source of each document, by family and id, for the lines.
+    unread : collection of str, optional
+        Ids of the documents that have faults of their own and are not in the catalogue.
 
     Returns
     -------
     list of EssImpactError
-        Empty when all holds. Indicators are checked only once their tables hold.
+        Empty when all holds. What rests on a document with faults is checked once these are mended: one fault makes no
+        other.
     """
     faults: list[EssImpactError] = []
+    unsound = set(unread)
     for table in catalogue.tables.values():
-        faults += placed(table_faults(catalogue, table), sources.get(("tables", table.id)))
-    if faults:
-        return faults
+        source = sources.get(("tables", table.id))
+        found = [] if _names(source, unread) else placed(table_faults(catalogue, table), source)
+        if found or _names(source, unread):
+            unsound.add(table.id)
+        faults += found
     for indicator in catalogue.indicators.values():
-        faults += placed(indicator_faults(catalogue, indicator), sources.get(("indicators", indicator.id)))
+        source = sources.get(("indicators", indicator.id))
+        if getattr(indicator, "table", "") not in unsound and not _names(source, unread):
+            faults += placed(indicator_faults(catalogue, indicator), source)
     for plan in catalogue.plans.values():
-        faults += check_plan(catalogue, plan, sources.get(("plans", plan.id)))
+        source = sources.get(("plans", plan.id))
+        faults += [] if _names(source, unread) else check_plan(catalogue, plan, source)
     return faults
+
+
+def _names(source: YamlSource | None, unread: Collection[str]) -> bool:
+    """Tell whether a document has a word that is the id of one of those that could not be read."""
+    return bool(unread) and source is not None and not set(unread).isdisjoint(_WORD.findall(str(source.data)))
 
 
 def check_plan(catalogue: Definitions, plan: Plan, source: YamlSource | None) -> list[EssImpactError]:

@@ -115,7 +115,11 @@ def _always_dated(indicator: CollectedIndicator, column: AnyColumn) -> bool:
 
 
 def _breakdowns(indicator: CollectedIndicator, columns: Columns) -> Found:
+    met: set[frozenset[str]] = set()
     for index, crossing in enumerate(indicator.breakdowns):
+        if len(names := frozenset(crossing)) < len(crossing) or names in met:
+            yield ("breakdowns", index), DefinitionError(f"« {' × '.join(crossing)} » : ventilation écrite deux fois")
+        met.add(names)
         for name in crossing:
             if name not in columns:
                 yield ("breakdowns", index), missing_name("colonne", name, columns)

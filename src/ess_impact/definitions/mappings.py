@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -20,6 +22,11 @@ from ess_impact.errors import DefinitionError, raise_all
 
 Physical = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """Any name a database accepts: it is always written between quotes."""
+Written = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""Any text a cell may hold: Spark reads a NUL and the figures after it as one octal number."""
+
+_LARGEST = 10**18
+"""Stored integers are smaller."""
 
 
 def _as_names(value: Any) -> Any:
@@ -34,10 +41,11 @@ class MappedColumn(Model):
     """What holds a logical column."""
 
     column: Physical | None = None
-    value: str | None = None
-    """One value for every row, written as a structure would."""
-    recode: dict[str, str] = Field(default_factory=dict)
-    """Physical value, as text, to code; a value that is nowhere in it and is no code is unknown, and counted."""
+    value: Written | None = None
+    """One value for every row: a plain number in natural units, a day AAAA-MM-JJ, oui or non, a code, a text."""
+    recode: dict[Written, str] = Field(default_factory=dict)
+    """Physical value, as text, to code. What is nowhere in it is kept, and sets its row aside where it is no code;
+    where oui or non is expected, it is unknown."""
     absent: bool = False
     """Said of a column the partner does not hold and does without: unknown on every row."""
     stored: bool = False
@@ -191,6 +199,46 @@ def without_lost(catalogue: Catalogue, found: Iterable[Feed]) -> list[Indicator]
     return kept
 
 
+def constant(column: Column, text: str) -> int | bool | str:
+    """Read the one value of every row.
+
+    Parameters
+    ----------
+    column : Column
+        The logical column.
+    text : str
+        As the mapping writes it.
+
+    Returns
+    -------
+    int or bool or str
+        Stored integer, true or false, or text; a day as ``AAAA-MM-JJ``.
+
+    Raises
+    ------
+    DefinitionError
+        It is no value of this column.
+    """
+    try:
+        if column.type in SCALES:
+            stored = Decimal(text.replace(",", ".")) * SCALES[column.type]
+            if abs(stored) < _LARGEST and stored == (whole := int(stored)):
+                return whole
+        elif column.type is ColumnType.BOOLEEN:
+            return {"oui": True, "non": False}[text]
+        elif column.type is ColumnType.DATE:
+            return date.fromisoformat(text).isoformat()
+        else:
+            return text
+    except (ArithmeticError, ValueError, KeyError):
+        # Said below, with the numbers that are too fine or too great.
+        pass
+    raise DefinitionError(
+        f"« {text[:40]} » n'est pas une valeur de « {column.name} » ({column.type})",
+        fix="Écrivez un nombre sans unité ni décimale de trop, une date AAAA-MM-JJ, oui ou non.",
+    )
+
+
 def _faults(mapping: Mapping, catalogue: Catalogue) -> Found:
     for name, mapped in mapping.tables.items():
         if name not in catalogue.tables:
@@ -213,6 +261,11 @@ def _column_faults(table: Table, name: str, given: MappedColumn, catalogue: Cata
             fix="Donnez les colonnes dont elle dépend : sa définition reste la même partout.",
         )
         return
+    if given.value is not None:
+        try:
+            constant(column, given.value)
+        except DefinitionError as error:
+            yield error
     codes = catalogue.codelists[column.codelist].values if column.codelist else None
     if given.recode and codes is None and column.type is not ColumnType.BOOLEEN:
         yield DefinitionError(f"« {name} » n'a pas de liste de codes : rien à recoder")

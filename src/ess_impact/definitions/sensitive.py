@@ -13,19 +13,23 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 def sensitive_columns(columns: Mapping[str, AnyColumn]) -> frozenset[str]:
-    """Return the names of the columns marked sensitive.
+    """Return the names of the columns marked sensitive, and of those that derive from one.
 
     Parameters
     ----------
     columns : mapping of str to Column or Derived
-        Columns of a table, brought ones included.
+        Columns of a table, derived ones after those they read, brought ones included.
 
     Returns
     -------
     frozenset of str
         Their names.
     """
-    return frozenset(name for name, one in columns.items() if isinstance(one, Column) and one.sensitive)
+    found: set[str] = set()
+    for name, one in columns.items():
+        if one.sensitive if isinstance(one, Column) else not found.isdisjoint((*one.sources, *_names(one.expr))):
+            found.add(name)
+    return frozenset(found)
 
 
 def place_columns(columns: Mapping[str, AnyColumn]) -> tuple[str, ...]:
@@ -64,8 +68,11 @@ def columns_named(indicator: CollectedIndicator) -> frozenset[str]:
         texts = [text for one in (measures.numerator, measures.denominator) for text in (one.where, one.expr)]
     else:
         texts = [measures.value.where, measures.value.expr]
-    written = " ".join(text for text in (indicator.where, *texts) if text)
-    return frozenset(_NAME.findall(_STRING.sub("", written)))
+    return frozenset(name for text in (indicator.where, *texts) for name in _names(text))
+
+
+def _names(text: str | None) -> list[str]:
+    return _NAME.findall(_STRING.sub("", text or ""))
 
 
 def crossed_sensitive(

@@ -56,6 +56,7 @@ def _derived(catalogue: Definitions, table: Table, position: int) -> Found:
     known = {column.name: column for column in earlier}
     named = [*derived.sources]
     yield from (((), fault) for fault in _amount_faults(derived, known))
+    yield from (((), fault) for fault in _source_faults(catalogue, derived, known))
     yield from ((("parameter",), fault) for fault in _parameter_faults(catalogue, derived, known))
     if derived.expr is not None:
         expression, faults = _typed(catalogue, table, derived.expr)
@@ -75,6 +76,25 @@ def _amount_faults(derived: Derived, columns: Mapping[str, AnyColumn]) -> Iterat
             yield DefinitionError(f"« {name} » n'est pas un nombre : il ne se divise ni ne se multiplie")
     if (derived.quotient or derived.parameter) and derived.type not in SCALES:
         yield DefinitionError(f"« {derived.name} » est un nombre : son type doit en être un")
+
+
+def _source_faults(
+    catalogue: Definitions, derived: Derived, columns: Mapping[str, AnyColumn]
+) -> Iterator[EssImpactError]:
+    """Find days that are no dates, and codes looked for that no list can hold."""
+    for name in (*(derived.days_between or ()), *([derived.year_of] if derived.year_of else ())):
+        if name in columns and columns[name].type is not ColumnType.DATE:
+            yield DefinitionError(f"« {name} » n'est pas une date")
+    way = derived.contains
+    listed = columns.get(way.column) if way is not None else None
+    if way is None or listed is None:
+        return
+    if listed.type is not ColumnType.LISTE:
+        yield DefinitionError(f"« {way.column} » n'est pas une liste de codes")
+    codelist = catalogue.codelists.get(listed.codelist or "")
+    known = codelist.values if codelist is not None else way.any_of
+    for code in sorted(set(way.any_of) - set(known)):
+        yield missing_name(f"code de « {way.column} »", code, known)
 
 
 def _parameter_faults(

@@ -24,6 +24,8 @@ _STABLE = frozenset(
 """Types of columns that may stay the same: neither persons nor measures."""
 ENTERPRISE_YEAR = ("siren", "annee")
 """Columns that name an enterprise and a year, in every table that has them."""
+MIDDLE_OF_YEAR = (7, 1)
+"""Month and day on which a parameter is read for a row that only has a year."""
 
 
 class Column(Model):

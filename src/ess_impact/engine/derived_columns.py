@@ -9,14 +9,19 @@ from sqlglot import exp
 
 from ess_impact.definitions.codelists import Parameter
 from ess_impact.definitions.expression import Scope, parse_expression
-from ess_impact.definitions.tables import Contains, DatedParameter, Derived, Quotient, Table, scale_of
+from ess_impact.definitions.tables import (
+    MIDDLE_OF_YEAR,
+    Contains,
+    DatedParameter,
+    Derived,
+    Quotient,
+    Table,
+    scale_of,
+)
 from ess_impact.definitions.vocabulary import ColumnType
-from ess_impact.engine.measures import quoted
+from ess_impact.engine.measures import exact_products, quoted
 from ess_impact.engine.query import column
 from ess_impact.errors import DefinitionError
-
-_MIDDLE = (7, 1)
-"""Day of a year on which a parameter is read for a row that only has a year: its middle."""
 
 
 def derived_tree(one: Derived, table: Table, scope: Scope, parameters: Mapping[str, Parameter]) -> exp.Expr:
@@ -44,7 +49,7 @@ def derived_tree(one: Derived, table: Table, scope: Scope, parameters: Mapping[s
         A way to derive that no tree states.
     """
     if one.expr is not None:
-        return quoted(parse_expression(one.expr, scope))
+        return exact_products(quoted(parse_expression(one.expr, scope)), scope)
     if one.parameter is not None:
         return _dated(one.parameter, table.types()[one.parameter.on], scale_of(one.type), parameters)
     if one.quotient is not None:
@@ -69,16 +74,29 @@ def _read(one: Derived, table: Table) -> exp.Expr:
 
 
 def _contains(way: Contains) -> exp.Expr:
+    return exp.or_(*(holds_code(way.column, code) for code in way.any_of))
+
+
+def holds_code(name: str, code: str) -> exp.Expr:
+    """State that a list of codes parted by commas holds one of them.
+
+    Parameters
+    ----------
+    name : str
+        Column of lists.
+    code : str
+        The code.
+
+    Returns
+    -------
+    sqlglot.exp.Expr
+        Unknown where the list is.
+    """
     comma = exp.Literal.string(",")
-    fenced = _concatenated(comma, column(way.column), comma.copy())
-    found = [
-        exp.GT(
-            this=exp.StrPosition(this=fenced.copy(), substr=exp.Literal.string(f",{code},")),
-            expression=exp.Literal.number(0),
-        )
-        for code in way.any_of
-    ]
-    return exp.or_(*found)
+    place = exp.StrPosition(
+        this=_concatenated(comma, column(name), comma.copy()), substr=exp.Literal.string(f",{code},")
+    )
+    return exp.GT(this=place, expression=exp.Literal.number(0))
 
 
 def _concatenated(*parts: exp.Expr) -> exp.Expr:
@@ -114,16 +132,16 @@ def _in_force(parameter: Parameter, on: str, dated: ColumnType, scale: int) -> e
 def _from_then_on(on: str, dated: ColumnType, day: date) -> exp.Expr:
     if dated is ColumnType.DATE:
         return exp.GTE(this=column(on), expression=exp.cast(exp.Literal.string(day.isoformat()), "date"))
-    first = day.year + ((day.month, day.day) > _MIDDLE)
+    first = day.year + ((day.month, day.day) > MIDDLE_OF_YEAR)
     return exp.GTE(this=column(on), expression=exp.Literal.number(first))
 
 
 def _quotient(way: Quotient, types: Mapping[str, ColumnType], scale: int) -> exp.Expr:
     """Round ``of × times ÷ by`` half up, on integers: ``(2·above + below) div (2·below)``."""
-    above: list[exp.Expr] = [column(way.of), exp.Literal.number(scale * scale_of(types[way.by]))]
-    below: list[exp.Expr] = [column(way.by), exp.Literal.number(scale_of(types[way.of]))]
+    above: list[exp.Expr] = [_large(way.of), exp.Literal.number(scale * scale_of(types[way.by]))]
+    below: list[exp.Expr] = [_large(way.by), exp.Literal.number(scale_of(types[way.of]))]
     if way.times is not None:
-        above.append(column(way.times))
+        above.append(_large(way.times))
         below.append(exp.Literal.number(scale_of(types[way.times])))
     top, bottom = _product(above), _product(below)
     two = exp.Literal.number(2)
@@ -133,6 +151,11 @@ def _quotient(way: Quotient, types: Mapping[str, ColumnType], scale: int) -> exp
     zero = exp.Literal.number(0)
     positive = exp.and_(exp.GT(this=column(way.by), expression=zero), exp.GTE(this=top.copy(), expression=zero.copy()))
     return exp.Case(ifs=[exp.If(this=positive, true=rounded)])
+
+
+def _large(name: str) -> exp.Expr:
+    """Widen stored integers: a product of two amounts leaves 64 bits."""
+    return exp.cast(column(name), "int128")
 
 
 def _product(parts: Sequence[exp.Expr]) -> exp.Expr:

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from ess_impact.engine.backend import ParquetFiles, Source
 from ess_impact.engine.rendering import quoted_name, render
+from ess_impact.errors import ReadingError
 
 _PARTNER = "partenaire"
 """Catalogue of the database given."""
@@ -35,6 +36,11 @@ class DuckDBBackend:
         What DuckDB raises when a number leaves its type, and all it raises.
     embedded : bool
         True: rows are read where they are.
+
+    Raises
+    ------
+    ReadingError
+        A file that is not a DuckDB database, or that cannot be opened.
     """
 
     dialect = "duckdb"
@@ -47,7 +53,15 @@ class DuckDBBackend:
         self._attached = database is not None
         if database is not None:
             path = exp.Literal.string(str(database)).sql(dialect=self.dialect)
-            self._connection.execute(f"ATTACH {path} AS {_PARTNER} (READ_ONLY)")
+            try:
+                # Without a type, DuckDB downloads an extension for the file of another engine.
+                self._connection.execute(f"ATTACH {path} AS {_PARTNER} (READ_ONLY, TYPE duckdb)")
+            except duckdb.Error as error:
+                raise ReadingError(
+                    "ce fichier n'est pas une base DuckDB lisible",
+                    where=database.name,
+                    fix="Vérifiez sa version, et qu'aucun programme ne l'a ouverte en écriture.",
+                ) from error
 
     def load(self, name: str, source: Source) -> None:
         """Make accepted rows a view, read in place.

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from sqlglot import exp
 
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.expression import Scope
-from ess_impact.definitions.mappings import MappedColumn, MappedTable
+from ess_impact.definitions.mappings import MappedColumn, MappedTable, constant
 from ess_impact.definitions.needs import link_target
-from ess_impact.definitions.tables import Column, ForeignKey, Table
+from ess_impact.definitions.tables import ENTERPRISE_YEAR, Column, ForeignKey, Table
 from ess_impact.definitions.vocabulary import SCALES, ColumnType, Severity
 from ess_impact.engine.backend import Backend, ParquetFiles
 from ess_impact.engine.derived_columns import derived_tree
 from ess_impact.engine.query import column
 from ess_impact.engine.violations import Condition, accepted, column_rules, row_rules, violations_query
+from ess_impact.errors import ReadingError
 
 _YEAR = "annee"
 _COPIES = "_copies"
@@ -52,7 +52,7 @@ class HeldTable:
     Attributes
     ----------
     read, accepted : int
-        Rows of the physical table, and those that break no rule of severity ``rejet``.
+        Rows of the physical table, the same ones once, and those that break no rule of severity ``rejet``.
     broken : tuple of BrokenRule
         Rules broken at least once.
     """
@@ -94,6 +94,11 @@ def hold(
     HeldTable
         Counts; the rows stay in the engine.
 
+    Raises
+    ------
+    ReadingError
+        A physical table or physical columns that do not exist.
+
     Notes
     -----
     Rows that are the same in every mapped column and share the key of the table are one. Rows that share a key and
@@ -104,6 +109,7 @@ def hold(
     else:
         backend.load(_FILES + table.id, ParquetFiles(pattern=pattern))
         source = _named(_FILES + table.id)
+    _require(backend, mapped, source)
     backend.keep(_READ + table.id, _canonical(table, mapped, source, as_of, catalogue))
     conditions = list(_conditions(table, mapped, catalogue.scope(table, as_of)))
     counts = backend.rows(violations_query(_READ + table.id, conditions)).row(0)
@@ -130,15 +136,16 @@ def follow(backend: Backend, table: Table, others: Mapping[str, Table]) -> None:
     others : mapping of str to Table
         Tables held; a link to another one brings unknowns.
     """
+    known = set(table.types())
     for key in table.foreign_keys:
-        if not key.brings:
-            continue
-        backend.keep(_CLEAN + table.id, exp.select("*").from_(_named(table.id)))
         other = others.get(key.table)
-        known = set(table.types())
-        brought = [name for name in key.brings if name not in known]
-        query = _unknown(table, brought) if other is None else _joined(table, key, other, brought)
-        backend.keep(table.id, query)
+        for names, joined in ((key.brings, _joined), (key.sums, _summed)):
+            brought = [name for name in names if name not in known]
+            if not brought:
+                continue
+            known.update(brought)
+            backend.keep(_CLEAN + table.id, exp.select("*").from_(_named(table.id)))
+            backend.keep(table.id, _unknown(table, brought) if other is None else joined(table, key, other, brought))
 
 
 def _named(name: str) -> exp.Table:
@@ -150,13 +157,44 @@ def _source(names: tuple[str, ...]) -> exp.Table:
     return exp.Table(**dict(zip(("this", "db", "catalog"), parts, strict=False)))
 
 
+def _require(backend: Backend, mapped: MappedTable, source: exp.Table) -> None:
+    """Name the physical table or columns that do not exist: these names come from the mapping, not from the data."""
+    given = {one.column: name for name, one in mapped.columns.items() if one.column is not None}
+    if _answers(backend, source, given):
+        return
+    shown = mapped.parquet or ".".join(mapped.source)
+    if not _answers(backend, source, ()):
+        raise ReadingError(
+            f"la table « {shown} » n'existe pas, ou ne peut pas être lue",
+            fix="Vérifiez son nom, son schéma, et le droit de la lire.",
+        )
+    absent = [f"« {column} » ({name})" for column, name in given.items() if not _answers(backend, source, (column,))]
+    raise ReadingError(
+        f"« {shown} » n'a pas de colonne {', '.join(absent)}", fix="Vérifiez leur nom, majuscules et accents compris."
+    )
+
+
+def _answers(backend: Backend, source: exp.Table, columns: Iterable[str]) -> bool:
+    """Ask for columns without reading a row; qualified, so that no name is taken for that of the table itself."""
+    counts = [
+        exp.alias_(exp.Count(this=exp.column(name, "t", quoted=True)), f"c{place}")
+        for place, name in enumerate(columns)
+    ]
+    whole = exp.alias_(exp.Count(this=exp.Star()), "lignes")
+    try:
+        backend.rows(exp.select(whole, *counts).from_(source.copy().as_("t")).where(exp.false()))
+    except backend.refusals:
+        return False
+    return True
+
+
 def _canonical(
     table: Table, mapped: MappedTable, source: exp.Table, as_of: date | None, catalogue: Catalogue
 ) -> exp.Select:
     """Physical columns to canonical ones, then derived columns, one level of query each."""
     selected = [exp.alias_(_read(one, mapped.columns.get(one.name)), one.name, quoted=True) for one in table.columns]
     query = exp.select(*selected).from_(source)
-    if table.key and all(name in mapped.columns for name in table.key):
+    if _keyed(table, mapped):
         names = [column(one.name) for one in table.columns]
         copies = exp.Window(this=exp.Count(this=exp.Star()), partition_by=[column(name) for name in table.key])
         once = query.distinct().subquery("t")
@@ -166,6 +204,11 @@ def _canonical(
         value = exp.cast(derived_tree(one, table, scope, catalogue.parameters), _sql_type(one.type))
         query = exp.select("*", exp.alias_(value, one.name, quoted=True)).from_(query.subquery("t"))
     return query
+
+
+def _keyed(table: Table, mapped: MappedTable) -> bool:
+    """Tell whether the partner holds the whole key: without a part of it, two rows are not one."""
+    return bool(table.key) and all(name in mapped.columns and not mapped.columns[name].absent for name in table.key)
 
 
 def _sql_type(kind: ColumnType) -> str:
@@ -200,12 +243,7 @@ def _scaled(physical: exp.Expr, scale: int) -> exp.Expr:
 
 
 def _constant(logical: Column, text: str) -> exp.Expr:
-    if logical.type in SCALES:
-        return exp.cast(exp.Literal.number(int(Decimal(text.replace(",", ".")) * SCALES[logical.type])), "bigint")
-    if logical.type is ColumnType.BOOLEEN:
-        return exp.true() if text == "oui" else exp.false()
-    value = exp.Literal.string(text)
-    return exp.cast(value, _sql_type(logical.type))
+    return exp.cast(exp.convert(constant(logical, text)), _sql_type(logical.type))
 
 
 def _recoded(logical: Column, given: MappedColumn, physical: exp.Expr) -> exp.Expr:
@@ -224,8 +262,11 @@ def _conditions(table: Table, mapped: MappedTable, scope: Scope) -> Iterator[Con
     for one in table.columns:
         if one.name in mapped.columns and not mapped.columns[one.name].absent:
             yield from column_rules(one, scope)
-    if table.key and all(name in mapped.columns for name in table.key):
-        yield Condition(rule="doublon", holds=exp.EQ(this=column(_COPIES), expression=exp.Literal.number(1)))
+    if _keyed(table, mapped):
+        alone: exp.Expr = exp.EQ(this=column(_COPIES), expression=exp.Literal.number(1))
+        # A row that lacks a part of its key repeats nothing.
+        partial = [exp.Is(this=column(name), expression=exp.null()) for name in table.key]
+        yield Condition(rule="doublon", holds=exp.or_(alone, *partial))
     yield from row_rules(table, scope)
 
 
@@ -240,17 +281,13 @@ def _joined(table: Table, key: ForeignKey, other: Table, brought: list[str]) -> 
     years = _YEAR in table.types() and _YEAR in other.types()
     query = exp.select("t.*").from_(_named(_CLEAN + table.id).as_("t"))
     query = query.join(
-        _latest(other, target, brought, _YEAR in other.types()).subquery("l"),
-        on=_same("l", key.column, target),
-        join_type="left",
+        _one_per(other, [target], brought).subquery("l"), on=_same("l", key.column, target), join_type="left"
     )
     values: dict[str, exp.Expr] = {name: exp.column(name, "l", quoted=True) for name in brought}
     if years:
-        exact = exp.select(
-            column(target), column(_YEAR), *map(column, brought), exp.alias_(exp.true(), "_trouvee", quoted=True)
-        )
+        exact = _one_per(other, [target, _YEAR], brought).select(exp.alias_(exp.true(), "_trouvee", quoted=True))
         on = exp.and_(_same("y", key.column, target), _same("y", _YEAR, _YEAR))
-        query = query.join(exact.from_(_named(other.id)).subquery("y"), on=on, join_type="left")
+        query = query.join(exact.subquery("y"), on=on, join_type="left")
         found = exp.column("_trouvee", "y", quoted=True)
         values = {
             name: exp.Case(ifs=[exp.If(this=found.copy(), true=exp.column(name, "y", quoted=True))], default=value)
@@ -263,12 +300,30 @@ def _same(alias: str, left: str, right: str) -> exp.Expr:
     return exp.EQ(this=exp.column(left, "t", quoted=True), expression=exp.column(right, alias, quoted=True))
 
 
-def _latest(other: Table, target: str, brought: list[str], dated: bool) -> exp.Select:
-    order = (
-        [exp.Ordered(this=column(_YEAR), desc=True, nulls_first=False)] if dated else [exp.Ordered(this=column(target))]
-    )
-    place = exp.Window(this=exp.RowNumber(), partition_by=[column(target)], order=exp.Order(expressions=order))
-    rows = exp.select(column(target), *map(column, brought), exp.alias_(place, "_rang", quoted=True))
-    rows = rows.from_(_named(other.id)).where(exp.not_(exp.Is(this=column(target), expression=exp.null())))
+def _one_per(other: Table, keys: list[str], brought: list[str]) -> exp.Select:
+    """Keep the latest row of each key; among rows of one year, the same one on every run."""
+    order = [exp.Ordered(this=column(_YEAR), desc=True, nulls_first=False)] if _YEAR in other.types() else []
+    order += [exp.Ordered(this=column(name), nulls_first=False) for name in brought]
+    place = exp.Window(this=exp.RowNumber(), partition_by=[*map(column, keys)], order=exp.Order(expressions=order))
+    names = [column(name) for name in (*keys, *brought)]
+    rows = exp.select(*names, exp.alias_(place, "_rang", quoted=True)).from_(_named(other.id))
+    rows = rows.where(exp.not_(exp.Is(this=column(keys[0]), expression=exp.null())))
     first = exp.EQ(this=column("_rang"), expression=exp.Literal.number(1))
-    return exp.select(column(target), *map(column, brought)).from_(rows.subquery("r")).where(first)
+    return exp.select(*names).from_(rows.subquery("r")).where(first)
+
+
+def _summed(table: Table, key: ForeignKey, other: Table, brought: list[str]) -> exp.Select:
+    """Bring totals over the rows of the same enterprise and year; one unknown part makes a total unknown."""
+    totals = exp.select(
+        *map(column, ENTERPRISE_YEAR), *(exp.alias_(_whole_sum(one), one, quoted=True) for one in brought)
+    )
+    totals = totals.from_(_named(other.id)).group_by(*map(column, ENTERPRISE_YEAR))
+    on = exp.and_(*(_same("s", name, name) for name in ENTERPRISE_YEAR))
+    query = exp.select("t.*", *(exp.column(name, "s", quoted=True) for name in brought))
+    return query.from_(_named(_CLEAN + table.id).as_("t")).join(totals.subquery("s"), on=on, join_type="left")
+
+
+def _whole_sum(name: str) -> exp.Expr:
+    total = exp.Sum(this=exp.cast(column(name), "decimal(38,0)"))
+    known = exp.EQ(this=exp.Count(this=column(name)), expression=exp.Count(this=exp.Star()))
+    return exp.cast(exp.Case(ifs=[exp.If(this=known, true=total)]), "bigint")

@@ -141,7 +141,7 @@ def _column_measure(
         known=_present(seen),
         missing=_missing(kept, exp.column(measures.value.column, quoted=True)),
         column=measures.value.column,
-        value=seen,
+        value=seen if indicator.kind == "distinct" else None,
     )
 
 
@@ -390,11 +390,26 @@ def presence(tree: exp.Expr) -> tuple[exp.Expr, bool] | None:
     tuple or None
         What is tested, and whether the measure is 1 where it is known.
     """
-    if not (isinstance(tree, exp.Case) and is_flag(tree) and len(tree.args["ifs"]) == 1):
-        return None
-    condition = tree.args["ifs"][0].this
+    condition = counted_condition(tree)
     tested = condition.this.unnest() if isinstance(condition, exp.Not) else condition
     return (tested.this, tested is not condition) if isinstance(tested, exp.Is) else None
+
+
+def counted_condition(tree: exp.Expr) -> exp.Expr | None:
+    """Return the condition of a measure that counts rows: 1 where it holds, else 0, in so many words.
+
+    Parameters
+    ----------
+    tree : sqlglot.exp.Expr
+        Measure of a row.
+
+    Returns
+    -------
+    sqlglot.exp.Expr or None
+        None for any other measure, a CASE of an author that gives 0 where its condition holds included.
+    """
+    condition = tree.args["ifs"][0].this if isinstance(tree, exp.Case) else None
+    return condition if condition is not None and tree == _flag(condition) else None
 
 
 def is_flag(tree: exp.Expr) -> bool:

@@ -11,7 +11,7 @@ from sqlglot import exp
 from ess_impact.definitions.indicators import Breakdown, CollectedIndicator, StandardisedRate
 from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import ColumnType
-from ess_impact.engine.measures import HOLISTIC, RowMeasures, is_flag, presence
+from ess_impact.engine.measures import HOLISTIC, RowMeasures, counted_condition, is_flag, presence
 from ess_impact.engine.rendering import render
 
 YEAR, TERRITORY = "_annee", "_territoire"
@@ -76,11 +76,13 @@ class Named:
         Returns
         -------
         str
-            Its name.
+            Its name: the one wanted, unless another tree has it.
         """
-        name = self._names.setdefault(tree, wanted)
-        self.trees.setdefault(name, tree)
-        return name
+        if tree not in self._names:
+            name = wanted if wanted not in self.trees else f"{wanted}_{len(self.trees)}"
+            self._names[tree] = name
+            self.trees[name] = tree
+        return self._names[tree]
 
     @property
     def selected(self) -> list[exp.Expr]:
@@ -244,15 +246,14 @@ def row_sums(layout: Layout, strata: Mapping[str, Sequence[str]] | None = None) 
 
 
 def _total(rows: Named, sums: Named, tree: exp.Expr, wanted: str) -> str | None:
-    if isinstance(tree, exp.Literal):
+    if isinstance(tree, exp.Literal) and tree.this in ("0", "1"):
         return None if tree.this == "0" else sums.name(exp.Count(this=exp.Star()), f"sum_{wanted}")
     if (present := presence(tree)) is not None:
         known = exp.Count(this=column(rows.name(present[0], wanted)))
         absent = exp.Sub(this=exp.Count(this=exp.Star()), expression=known)
         return sums.name(known if present[1] else absent, f"sum_{wanted}")
-    if isinstance(tree, exp.Case) and is_flag(tree):
-        counted = exp.CountIf(this=column(rows.name(tree.args["ifs"][0].this, wanted)))
-        return sums.name(counted, f"sum_{wanted}")
+    if (condition := counted_condition(tree)) is not None:
+        return sums.name(exp.CountIf(this=column(rows.name(condition, wanted))), f"sum_{wanted}")
     name = rows.name(tree, wanted)
     return sums.name(exp.Sum(this=_wide(column(name))), f"sum_{name}")
 

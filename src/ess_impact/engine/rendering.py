@@ -74,8 +74,21 @@ def _exact_percentile(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _for_postgres(node: exp.Expr) -> exp.Expr:
+    return _decimal_integer(_native_sum(node))
+
+
+def _for_spark(node: exp.Expr) -> exp.Expr:
+    return _decimal_integer(_exact_percentile(node))
+
+
+def _decimal_integer(node: exp.Expr) -> exp.Expr:
+    """Only DuckDB has integers of 128 bits, and only DuckDB divides decimals into a float."""
+    return _WIDE.copy() if isinstance(node, exp.DataType) and node.is_type("int128") else node
+
+
 _REPAIRS: dict[str, Callable[[exp.Expr], exp.Expr]] = {
     "duckdb": _native_sum,
-    "postgres": _native_sum,
-    "spark": _exact_percentile,
+    "postgres": _for_postgres,
+    "spark": _for_spark,
 }

@@ -116,9 +116,10 @@ class SparkBackend:
         Returns
         -------
         tuple of str
-            Unchanged: the session has its own catalogue and current schema.
+            In the current schema where none is said: never a view of ours of the same name.
         """
-        return names
+        catalog = self.session.catalog
+        return (catalog.currentCatalog(), catalog.currentDatabase(), *names) if len(names) == 1 else names
 
     def keep(self, name: str, query: exp.Query) -> None:
         """Name an intermediate result; it is cached when first read, in memory and then on disk.

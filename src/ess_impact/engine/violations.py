@@ -11,8 +11,9 @@ from sqlglot import exp
 from ess_impact.definitions.expression import Scope, parse_expression
 from ess_impact.definitions.tables import Column, Table, scale_of
 from ess_impact.definitions.vocabulary import ColumnType, Severity
+from ess_impact.engine.derived_columns import holds_code
 from ess_impact.engine.identifiers import IDENTIFIERS, identifier_holds
-from ess_impact.engine.measures import quoted
+from ess_impact.engine.measures import exact_products, quoted
 from ess_impact.engine.query import column
 
 
@@ -62,7 +63,7 @@ def row_rules(table: Table, scope: Scope) -> list[Condition]:
         Condition(
             rule=one.id,
             severity=one.severity,
-            holds=exp.paren(quoted(parse_expression(one.expr, scope, expected="bool"))),
+            holds=exp.paren(exact_products(quoted(parse_expression(one.expr, scope, expected="bool")), scope)),
         )
         for one in table.rules
     ]
@@ -89,15 +90,31 @@ def column_rules(one: Column, scope: Scope) -> Iterator[Condition]:
     if one.required:
         present = exp.not_(exp.Is(this=value, expression=exp.null()))
         yield Condition(rule="valeur_manquante", column=one.name, holds=present)
-    if one.codelist is not None and one.type is ColumnType.CODE:
-        codes = [exp.Literal.string(code) for code in scope.codelists[one.codelist]]
-        yield Condition(rule="code_inconnu", column=one.name, holds=exp.In(this=value, expressions=codes))
+    if one.codelist is not None:
+        codes = scope.codelists[one.codelist]
+        known = _only_codes(one.name, codes) if one.type is ColumnType.LISTE else _one_code(one.name, codes)
+        yield Condition(rule="code_inconnu", column=one.name, holds=known)
     if one.min is not None:
         least = exp.GTE(this=value, expression=_bound(one, one.min))
         yield Condition(rule="minimum", column=one.name, holds=least)
     if one.max is not None:
         most = exp.LTE(this=value, expression=_bound(one, one.max))
         yield Condition(rule="maximum", column=one.name, holds=most)
+
+
+def _one_code(name: str, codes: Sequence[str]) -> exp.Expr:
+    return exp.In(this=column(name), expressions=[exp.Literal.string(code) for code in codes])
+
+
+def _only_codes(name: str, codes: Sequence[str]) -> exp.Expr:
+    """State that the codes a list holds, each with the comma before it, make up its whole length."""
+    total: exp.Expr = exp.Literal.number(0)
+    for code in codes:
+        length = exp.Literal.number(len(code) + 1)
+        held = exp.Case(ifs=[exp.If(this=holds_code(name, code), true=length)], default=exp.Literal.number(0))
+        total = exp.Add(this=total, expression=held)
+    whole = exp.Add(this=exp.Length(this=column(name)), expression=exp.Literal.number(1))
+    return exp.EQ(this=exp.paren(total), expression=exp.paren(whole))
 
 
 def _bound(one: Column, text: str) -> exp.Expr:

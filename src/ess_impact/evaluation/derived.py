@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from math import isfinite
 from typing import Any
 
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.formula import apply_formula, parse_formula
 from ess_impact.definitions.indicators import DerivedIndicator, Input
 from ess_impact.engine.cells import TOTAL
-from ess_impact.evaluation.estimates import DERIVED
+from ess_impact.evaluation.estimates import CERTAIN, DERIVED, EXHAUSTIVE
 from ess_impact.evaluation.rows import Context, against_plan, common_fields, hidden
 from ess_impact.evaluation.secrecy import FREE
 from ess_impact.stats.intervals import NotEstimable, Reason
@@ -79,7 +80,10 @@ def _outcome(catalogue: Catalogue, indicator: DerivedIndicator, used: Mapping[st
         return blank | {"reason": result.reason.value}
     if result is None:
         return blank | {"reason": Reason.DENOMINATEUR_NUL.value}
-    return {"value": result, "obs_status": "A", "method": "", "reason": DERIVED}
+    if not isfinite(result):
+        return blank | {"reason": Reason.HORS_DOMAINE.value}
+    sampled = any(one.get("reason") not in CERTAIN for group in used.values() for one in group)
+    return {"value": result, "obs_status": "A", "method": "", "reason": DERIVED if sampled else EXHAUSTIVE}
 
 
 def _computed(

@@ -9,6 +9,7 @@ import numpy as np
 
 from ess_impact.definitions.indicators import CollectedIndicator
 from ess_impact.engine.cells import Cells, Integers
+from ess_impact.evaluation.secrecy.primary import SENSITIVE_MIN_COUNT
 from ess_impact.evaluation.uncertainty import CONFIDENCE, Floats, Weights, cluster_sums, intervals_of, natural
 from ess_impact.stats.bounds import missing_bounds
 from ess_impact.stats.clusters import effective_clusters
@@ -16,10 +17,12 @@ from ess_impact.stats.finite import sampling_fraction
 from ess_impact.stats.intervals import Intervals, Reason
 from ess_impact.text import format_interval, format_number, format_value, plural
 
-__all__ = ["CONFIDENCE", "DERIVED", "EXHAUSTIVE", "RESPONDENTS_TOTAL", "Answered", "Figures", "estimate"]
+__all__ = ["CERTAIN", "CONFIDENCE", "DERIVED", "EXHAUSTIVE", "RESPONDENTS_TOTAL", "Answered", "Figures", "estimate"]
 
 EXHAUSTIVE = "donnee_exhaustive"
 """No interval: nothing was sampled."""
+CERTAIN = frozenset({EXHAUSTIVE, Reason.TOUS_ONT_REPONDU.value})
+"""Reasons for having no interval that leave no doubt about the value itself."""
 RESPONDENTS_TOTAL = "total_des_repondants"
 """No interval: a total over those who answered, not an estimate of the whole."""
 DERIVED = "grandeur_derivee"
@@ -248,10 +251,11 @@ def _may_be_told(
     """Tell whether both sides of a subtraction could be published; never where it would name an enterprise.
 
     Of persons, only a share may be: elsewhere n is an amount, not a number of persons. A group of whom none, or all,
-    are concerned says it of each of them.
+    are concerned says it of each of them. Both sides hold as many as a cell about a sensitive group, which nothing
+    here tells apart.
     """
     if indicator.secrecy.unit != "personne":
         return indicator.secrecy.unit != "entreprise"
-    threshold = max(indicator.secrecy.min_count, min_count)
+    threshold = max(indicator.secrecy.threshold, min_count, SENSITIVE_MIN_COUNT)
     sizes = [size for n, x in (largest, others) for size in (n, x, n - x)]
     return indicator.kind == "proportion" and min(sizes) >= threshold

@@ -15,7 +15,7 @@ from ess_impact.definitions.history import SeriesBreak
 from ess_impact.definitions.indicators import Indicator
 from ess_impact.definitions.versions import breaks_of
 from ess_impact.engine.cells import TOTAL
-from ess_impact.evaluation.estimates import CONFIDENCE, EXHAUSTIVE, RESPONDENTS_TOTAL
+from ess_impact.evaluation.estimates import CERTAIN, CONFIDENCE, EXHAUSTIVE, RESPONDENTS_TOTAL
 from ess_impact.evaluation.panel import PanelChange
 from ess_impact.evaluation.results import rounded
 from ess_impact.evaluation.rows import HIDDEN
@@ -214,11 +214,11 @@ def _plain(before: Row, after: Row, reason: str) -> Row:
     row |= {"value_from": before["value"], "value_to": after["value"]}
     if reason:
         return row
-    unsampled = next((one["reason"] for one in (after, before) if one.get("low") is None), "")
+    bare = [one["reason"] for one in (after, before) if one.get("low") is None]
     # The total of those who answered also moves with who answers: only the same respondents tell a direction.
-    sure = unsampled == EXHAUSTIVE
+    sure = len(bare) == 2 and CERTAIN.issuperset(bare)
     change = after["value"] - before["value"]
-    return row | {"change": change, "reason": unsampled, "direction": _sign(change) if sure else ""}
+    return row | {"change": change, "reason": bare[0] if bare else "", "direction": _sign(change) if sure else ""}
 
 
 def _attach_intervals(made: list[Row], pairs: Sequence[tuple[Row, Row, str]]) -> None:

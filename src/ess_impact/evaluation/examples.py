@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -22,6 +23,8 @@ from ess_impact.stats.intervals import NotEstimable, Reason
 
 _KEY = b"cle publique des exemples"
 _TOLERANCE = 1e-9
+_PLACE = {"breakdown", "modality", "territory"}
+"""Fields of an expectation that say where to look, not what to find."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +70,75 @@ def run_example(catalogue: Catalogue, indicator: Indicator, example: Example) ->
         if isinstance(indicator, DerivedIndicator)
         else _collected(catalogue, indicator, example)
     )
-    wanted = example.expect.model_dump(exclude_none=True, exclude={"breakdown", "modality", "territory"})
     differences = {
-        name: (value, observed.get(name)) for name, value in wanted.items() if not _same(value, observed.get(name))
+        name: (value, observed.get(name))
+        for name, value in _wanted(example).items()
+        if not _same(value, observed.get(name))
     }
     return ExampleOutcome(observed=observed, differences=differences)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleCheck:
+    """An example of a catalogue, and whether it holds.
+
+    Attributes
+    ----------
+    indicator : str
+        Its definition.
+    place : int
+        Its place among the examples of the definition, from 1.
+    differences : dict
+        Field to (expected, observed).
+    fault : str
+        Why it could not be run, or proves nothing.
+    """
+
+    indicator: str
+    place: int
+    differences: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    fault: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the figures found are those expected."""
+        return not (self.differences or self.fault)
+
+
+def check_examples(catalogue: Catalogue, indicators: Iterable[str]) -> list[ExampleCheck]:
+    """Run every example of some indicators; one that cannot be run never stops the others.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Definitions.
+    indicators : iterable of str
+        Ids.
+
+    Returns
+    -------
+    list of ExampleCheck
+        In the order of the ids.
+    """
+    return [
+        _check(catalogue, catalogue[name], place, example)
+        for name in indicators
+        for place, example in enumerate(catalogue[name].examples, start=1)
+    ]
+
+
+def _check(catalogue: Catalogue, indicator: Indicator, place: int, example: Example) -> ExampleCheck:
+    if not _wanted(example):
+        return ExampleCheck(indicator=indicator.id, place=place, fault="« expect » n'attend aucun chiffre")
+    try:
+        outcome = run_example(catalogue, indicator, example)
+    except DefinitionError as error:
+        return ExampleCheck(indicator=indicator.id, place=place, fault=error.problem)
+    return ExampleCheck(indicator=indicator.id, place=place, differences=outcome.differences)
+
+
+def _wanted(example: Example) -> dict[str, Any]:
+    return example.expect.model_dump(exclude_none=True, exclude=_PLACE)
 
 
 def _same(expected: Any, observed: Any) -> bool:
@@ -83,6 +150,9 @@ def _same(expected: Any, observed: Any) -> bool:
 def _derived(catalogue: Catalogue, indicator: DerivedIndicator, example: Example) -> dict[str, Any]:
     """Give a formula its inputs by name, a method the modalities of its single input."""
     given = example.inputs or {}
+    absent = [name for name, one in indicator.inputs.items() if not one.several and name not in given]
+    if absent:
+        raise DefinitionError(f"l'exemple ne donne pas l'entrée « {absent[0]} » (inputs)", where=indicator.id)
     if any(value is None for value in given.values()):
         return {"value": None, "reason": INPUT_MISSING}
     inputs: dict[str, Any] = dict(given)

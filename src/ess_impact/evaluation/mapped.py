@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from glob import glob
+from glob import escape, glob
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -137,7 +138,7 @@ def campaign_engine(campaign: Campaign, engine: Engine | Backend | None) -> Abst
     if wanted != "duckdb":
         raise UsageError("« database » est une base DuckDB", where=str(campaign.settings.correspondance))
     if not (campaign.folder / named).is_file():
-        raise ReadingError("base introuvable", where=named)
+        raise ReadingError("base introuvable", where=named, fix="Le chemin part du dossier de campagne.")
     return open_backend("duckdb", database=campaign.folder / named)
 
 
@@ -189,12 +190,15 @@ def _hold(backend: Backend, campaign: Campaign, name: str) -> HeldTable:
         raise DefinitionError("aucune correspondance", where=where)
     given, pattern = mapping.tables[name], None
     if given.parquet is not None:
-        pattern = str(campaign.folder / given.parquet)
+        # The folder is a name, whatever brackets or stars it holds; what the mapping writes is a pattern.
+        pattern = str(Path(escape(str(campaign.folder))) / given.parquet)
         if not glob(pattern, recursive=True):
             raise ReadingError("aucun fichier Parquet à cet endroit", where=f"{where}, {given.parquet}")
     day = campaign.settings.date_reference
     try:
         return hold(backend, campaign.catalogue.table(name), given, campaign.catalogue, pattern=pattern, as_of=day)
+    except ReadingError as error:
+        raise ReadingError(error.problem, where=f"{where}, {name}", fix=error.fix) from error
     except backend.refusals as error:
         # The driver's own words may quote values: they are not repeated.
         raise ReadingError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -18,9 +19,9 @@ from ess_impact.engine.computing import compute_cells
 from ess_impact.errors import UsageError
 from ess_impact.evaluation.pile import FRAME_TABLE
 from ess_impact.evaluation.results import rounded
-from ess_impact.evaluation.rows import HIDDEN, Context
+from ess_impact.evaluation.rows import HIDDEN, Context, floor_of
 from ess_impact.evaluation.uncertainty import Floats, natural
-from ess_impact.stats.calibrated import calibrated_quantile, calibrated_ratio, calibrated_total
+from ess_impact.stats.calibrated import calibrated_quantile, calibrated_ratio, calibrated_share, calibrated_total
 from ess_impact.stats.calibration import Calibration, Distance, calibrate
 from ess_impact.stats.intervals import Estimate, NotEstimable, Reason
 
@@ -142,6 +143,7 @@ def calibrated_estimates(
     frame: CampaignFrame | None,
     *,
     diffusion: Diffusion = "structure",
+    as_of: date | None = None,
 ) -> pl.DataFrame:
     """Calibrate every indicator that structures answer one row each, for each year it is published.
 
@@ -157,11 +159,14 @@ def calibrated_estimates(
         Structures expected.
     diffusion : {"structure", "service", "cdess", "public"}
         Circle of the campaign: indicators meant for a narrower one are left out.
+    as_of : datetime.date, optional
+        Day on which dated parameters are read.
 
     Returns
     -------
     polars.DataFrame
-        Columns of :data:`SCHEMA`, sorted; a reason where nothing can be estimated.
+        Columns of :data:`SCHEMA`, sorted; a reason where nothing can be estimated. Without numbers of persons where
+        the campaign rounds them: an exact figure would undo the rounding.
     """
     table, widest = context.catalogue.tables.get(FRAME_TABLE), DIFFUSION_ORDER.index(diffusion)
     asked = [
@@ -171,13 +176,18 @@ def calibrated_estimates(
         and FRAME_TABLE in tables
         and _eligible(one := context.catalogue[name], table)
         and DIFFUSION_ORDER.index(one.diffusion) >= widest
+        and not (context.rounding and one.secrecy.unit == "personne")
     ]
-    answers = _Answers.of(context, tables[FRAME_TABLE], asked, frame) if asked and frame is not None else None
+    answers = _Answers.of(context, tables[FRAME_TABLE], asked, frame, as_of) if asked and frame else None
     found = [
         _common(context, one, total) | _estimated(answers, one, frame, total["period_start"].year)
         for one in asked
         for total in _totals(rows[one.id])
     ]
+    floors = {one.id: floor_of(context.catalogue, one) for one in asked}
+    for row in found:
+        if "low" in row:
+            row["low"] = max(row["low"], min(floors[row["indicator"]], row["value"]))
     return rounded(pl.DataFrame(found, schema=SCHEMA, orient="row")).sort("indicator", "period_start", "territory")
 
 
@@ -218,12 +228,17 @@ class _Answers:
 
     @classmethod
     def of(
-        cls, context: Context, rows: pl.DataFrame, indicators: Sequence[CollectedIndicator], frame: CampaignFrame
+        cls,
+        context: Context,
+        rows: pl.DataFrame,
+        indicators: Sequence[CollectedIndicator],
+        frame: CampaignFrame,
+        as_of: date | None,
     ) -> _Answers:
         table = context.catalogue.table(FRAME_TABLE)
         owner = str(table.owner)
         of_year = rows.filter(pl.col(indicators[0].period.column) == frame.year)
-        cells = compute_cells(of_year, table, list(indicators), context.catalogue.scope(table), by=[(owner,)])
+        cells = compute_cells(of_year, table, list(indicators), context.catalogue.scope(table, as_of), by=[(owner,)])
         return cls(sirets=tuple(of_year[owner].drop_nulls().unique().sort().to_list()), cells=cells)
 
     def parts(self, indicator: CollectedIndicator) -> tuple[Floats, Floats]:
@@ -251,7 +266,9 @@ def _estimated(
     chosen = [places[answers.sirets[place]] for place in np.flatnonzero(kept).tolist()]
     variables = frame.auxiliaries()
     whole = np.concatenate(list(variables.values()), axis=1)
-    weights = calibrate(whole[chosen], whole.sum(axis=0), distance=DISTANCE, bounds=BOUNDS)
+    # Before calibration all stand for as many: bounds are then those of how much more one answers than another.
+    even = np.full(len(chosen), frame.units.height / max(1, len(chosen)))
+    weights = calibrate(whole[chosen], whole.sum(axis=0), initial=even, distance=DISTANCE, bounds=BOUNDS)
     said = {
         "n_respondents": len(chosen),
         "n_expected": frame.units.height,
@@ -274,4 +291,4 @@ def _estimate(weights: Calibration, y: Floats, d: Floats, indicator: CollectedIn
     if indicator.kind in ("median", "quantile"):
         order = indicator.quantile if isinstance(indicator, Quantile) else 0.5
         return calibrated_quantile(weights, y, order, kept=d)
-    return calibrated_ratio(weights, y, d)
+    return (calibrated_share if indicator.kind == "proportion" else calibrated_ratio)(weights, y, d)

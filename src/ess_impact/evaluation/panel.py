@@ -11,6 +11,7 @@ import polars as pl
 
 from ess_impact.definitions.expression import Scope
 from ess_impact.definitions.indicators import CollectedIndicator
+from ess_impact.definitions.sensitive import sensitive_columns
 from ess_impact.definitions.tables import Table
 from ess_impact.definitions.vocabulary import ColumnType
 from ess_impact.engine.cells import TOTAL, CellKey, Cells
@@ -116,6 +117,11 @@ class _Panel:
     weights: Weights
     min_count: int | None
 
+    def confidentiality(self, cells: Cells) -> list[str]:
+        """Give cells of the panel their statuses, by the rules of the results."""
+        sensitive = sensitive_columns({one.name: one for one in self.table.columns})
+        return confidentiality(cells, min_count=self.min_count, sensitive=sensitive)
+
 
 def _between(panel: _Panel, year: int) -> Changes:
     """Compare two years of the whole, then of each territory: a unit that moved stays in the whole only."""
@@ -123,19 +129,33 @@ def _between(panel: _Panel, year: int) -> Changes:
     changes = _on_panel(panel, year, [owner])
     if territory is None:
         return changes
-    whole = {key: change for key, change in changes.items() if key[1] == TOTAL}
-    within = _on_panel(panel, year, [owner, territory.column])
+    units = [owner, territory.column]
+    # The whole minus its territories is those who moved.
+    moved = _present_twice(panel, year, [owner]).join(_present_twice(panel, year, units), on=_POSITION, how="anti")
+    secret = {name for name, _ in _too_few(panel, moved)}
+    whole = {key: change for key, change in changes.items() if key[1] == TOTAL and key[0] not in secret}
+    within = _on_panel(panel, year, units)
     return whole | {key: change for key, change in within.items() if key[1] != TOTAL}
 
 
-def _on_panel(panel: _Panel, year: int, unit: list[str]) -> Changes:
-    pair = panel.dated.filter(pl.col("_year").is_in([year - 1, year])).drop_nulls(unit)
+def _two_years(panel: _Panel, year: int) -> pl.DataFrame:
+    return panel.dated.filter(pl.col("_year").is_in([year - 1, year]))
+
+
+def _present_twice(panel: _Panel, year: int, unit: list[str]) -> pl.DataFrame:
+    pair = _two_years(panel, year).drop_nulls(unit)
     both = pair.group_by(unit).agg(pl.col("_year").n_unique().alias("years")).filter(pl.col("years") == 2)
-    kept = pair.join(both, on=unit, how="semi").drop("_year")
+    return pair.join(both, on=unit, how="semi").drop("_year")
+
+
+def _on_panel(panel: _Panel, year: int, unit: list[str]) -> Changes:
+    kept = _present_twice(panel, year, unit)
     if kept.is_empty():
         return {}
     sizes = _sizes(kept, panel.table)
-    outside = _secret_outside(panel, year, kept)
+    # Change of the total minus change of the panel is that of newcomers and leavers.
+    others = _two_years(panel, year).drop("_year").join(kept, on=_POSITION, how="anti")
+    outside = _too_few(panel, others)
     intervals = paired_changes(kept, panel.table, panel.indicators, panel.scope, year)
     found: Changes = {}
     for name, cells in compute_cells(
@@ -157,25 +177,23 @@ def _with_interval(change: PanelChange, found: Estimate | NotEstimable | None) -
     return change if found is None else replace(change, reason=found.reason.value)
 
 
-def _secret_outside(panel: _Panel, year: int, kept: pl.DataFrame) -> set[tuple[str, str]]:
-    """Find where newcomers or leavers are too few: change of the total minus change of the panel would give them."""
-    rows = panel.dated.filter(pl.col("_year").is_in([year - 1, year]))
-    others = rows.join(kept.select(_POSITION), on=_POSITION, how="anti").drop("_year")
-    if others.is_empty():
+def _too_few(panel: _Panel, rows: pl.DataFrame) -> set[tuple[str, str]]:
+    """Find the indicators and the territories whose figure on these rows could not be published."""
+    if rows.is_empty():
         return set()
     strata = dict(panel.scope.codelists)
-    computed = compute_cells(others, panel.table, panel.indicators, panel.scope, by=(), strata=strata)
+    computed = compute_cells(rows, panel.table, panel.indicators, panel.scope, by=(), strata=strata)
     return {
         (name, key.territory)
         for name, cells in computed.items()
-        for key, state in zip(cells.keys, confidentiality(cells, min_count=panel.min_count), strict=True)
+        for key, state in zip(cells.keys, panel.confidentiality(cells), strict=True)
         if state != FREE
     }
 
 
 def _publishable(cells: Cells, panel: _Panel) -> dict[CellKey, tuple[float, str]]:
     figures = estimate(cells, panel.weights, resample=False)
-    status = confidentiality(cells, min_count=panel.min_count)
+    status = panel.confidentiality(cells)
     return {
         key: (float(value), reason)
         for key, value, reason, state in zip(cells.keys, figures.value, figures.reason, status, strict=True)

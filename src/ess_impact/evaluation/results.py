@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from ess_impact.errors import unknown_name
 from ess_impact.evaluation.presentation import Presented
+from ess_impact.text import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,6 +91,13 @@ class Results(Presented):
     versions: pl.DataFrame = field(default_factory=pl.DataFrame)
     redressement: pl.DataFrame = field(default_factory=pl.DataFrame)
 
+    def __repr__(self) -> str:
+        """Say how much there is, not what: a frame shows its rows."""
+        years = self.frame["period_start"].drop_nulls().dt.year()
+        span = " à ".join(str(one) for one in dict.fromkeys((years.min(), years.max())) if one is not None)
+        counts = [plural(self.frame.height, "ligne"), plural(self.frame["indicator"].n_unique(), "indicateur")]
+        return f"Results({', '.join([*counts, *([span] if span else [])])})"
+
     def to_frame(self) -> pl.DataFrame:
         """Return the results as a polars frame.
 
@@ -133,8 +142,18 @@ class Results(Presented):
         -------
         Results
             The rows kept.
+
+        Raises
+        ------
+        UnknownNameError
+            Neither is in these results; the message offers the nearest.
         """
-        kept = self.frame.filter((pl.col("indicator") == indicator) & (pl.col("breakdown") == breakdown))
+        kept = self.frame
+        for column, name, kind in (("indicator", indicator, "indicateur"), ("breakdown", breakdown, "ventilation")):
+            known = kept[column].unique().sort().to_list()
+            if name not in known:
+                raise unknown_name(kind, name, known)
+            kept = kept.filter(pl.col(column) == name)
         return Results(frame=kept, provenance=self.provenance)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,17 +12,21 @@ import numpy as np
 
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.fingerprint import definition_hash
-from ess_impact.definitions.indicators import Indicator, Qualitative
+from ess_impact.definitions.indicators import (
+    CollectedIndicator,
+    DistinctMeasure,
+    FractionMeasures,
+    Indicator,
+    Qualitative,
+)
 from ess_impact.definitions.plans import Placement, Plan
 from ess_impact.engine.cells import TOTAL, CellKey, Cells
-from ess_impact.evaluation.estimates import CONFIDENCE, DERIVED, EXHAUSTIVE, RESPONDENTS_TOTAL, Figures
+from ess_impact.evaluation.estimates import CERTAIN, CONFIDENCE, RESPONDENTS_TOTAL, Figures
 from ess_impact.evaluation.results import NUMERIC
 from ess_impact.evaluation.secrecy import FREE
 from ess_impact.stats.intervals import Reason
 
 HIDDEN = "secret_statistique"
-_CERTAIN = (EXHAUSTIVE, RESPONDENTS_TOTAL, DERIVED)
-"""Reasons for having no interval that leave no doubt about the value itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +152,7 @@ def rows_of(context: Context, cells: Cells, figures: Figures, status: list[str])
     common = common_fields(context, cells.indicator, table=cells.indicator.table)
     informed = {key.year for index, key in enumerate(cells.keys) if int(cells.n[index])}
     hidden_keys = {key for key, one in zip(cells.keys, status, strict=True) if one != FREE}
-    rows = []
+    rows, floor = [], floor_of(context.catalogue, cells.indicator)
     for index, key in enumerate(cells.keys):
         # A year of which the table says nothing for this indicator is not a year it was measured in.
         if key.year not in informed:
@@ -155,12 +160,44 @@ def rows_of(context: Context, cells: Cells, figures: Figures, status: list[str])
         if key.breakdown and not int(cells.n[index]) and not int(cells.missing[index]):
             continue
         row = common | _place(context, cells, key) | _numbers(cells, figures, index)
+        if row["low"] is not None:
+            row["low"] = max(row["low"], min(floor, row["value"]))
         if _whole_is_hidden(cells, key, hidden_keys):
             row["denominator"] = None
         row |= _coverage(context.coverage.get((cells.indicator.table, key.year)))
         row |= against_plan(context, cells.indicator.id, row)
         rows.append(row | {"conf_status": FREE} if status[index] == FREE else hidden(row, status[index]))
     return rows
+
+
+def floor_of(catalogue: Catalogue, indicator: CollectedIndicator) -> float:
+    """Return the lowest value an indicator may take: an interval does not go below.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Definitions.
+    indicator : CollectedIndicator
+        The definition.
+
+    Returns
+    -------
+    float
+        Zero where it adds, or divides, nothing but numbers of rows and columns declared never negative; otherwise
+        minus infinity.
+    """
+    measures = indicator.measures
+    if isinstance(measures, DistinctMeasure):
+        return 0.0
+    given = (measures.numerator, measures.denominator) if isinstance(measures, FractionMeasures) else (measures.value,)
+    texts = [one.expr for one in given if one.expr]
+    columns = catalogue.columns_of(catalogue.table(indicator.table))
+    lowest = [getattr(columns.get(name), "min", None) for text in texts for name in _NAME.findall(text)]
+    positive = all(one is not None and not one.startswith("-") for one in lowest)
+    return 0.0 if positive and not any("-" in text for text in texts) else -np.inf
+
+
+_NAME = re.compile(r"[a-z_]\w*", re.IGNORECASE)
 
 
 def _whole_is_hidden(cells: Cells, key: CellKey, hidden_keys: set[CellKey]) -> bool:
@@ -277,11 +314,12 @@ def against_plan(context: Context, indicator: str, row: Mapping[str, Any]) -> di
 
 
 def _comparison(row: Mapping[str, Any], level: float) -> str:
-    bare = row["value"] if row.get("reason") in _CERTAIN else None
-    low = bare if row.get("low") is None else row["low"]
-    high = bare if row.get("high") is None else row["high"]
+    low, high = row.get("low"), row.get("high")
     if low is None or high is None:
-        return "non_concluant"
-    if low > level:
+        sure = row.get("reason") in CERTAIN
+        high = row["value"] if sure else None
+        # The total of those who answered is a floor.
+        low = row["value"] if sure or row.get("reason") == RESPONDENTS_TOTAL else None
+    if low is not None and low > level:
         return "au_dessus"
-    return "en_dessous" if high < level else "non_concluant"
+    return "en_dessous" if high is not None and high < level else "non_concluant"

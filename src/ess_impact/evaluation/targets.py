@@ -10,7 +10,7 @@ from ess_impact.definitions.history import SeriesBreak
 from ess_impact.definitions.plans import Target
 from ess_impact.definitions.versions import breaks_of
 from ess_impact.engine.cells import TOTAL
-from ess_impact.evaluation.estimates import CONFIDENCE, EXHAUSTIVE, RESPONDENTS_TOTAL
+from ess_impact.evaluation.estimates import CERTAIN, CONFIDENCE, RESPONDENTS_TOTAL
 from ess_impact.evaluation.evolution import (
     PROJECTED,
     TARGET,
@@ -23,7 +23,7 @@ from ess_impact.evaluation.evolution import (
 from ess_impact.evaluation.rows import HIDDEN, Context
 from ess_impact.evaluation.secrecy import FREE
 from ess_impact.stats.attainment import Projection, probability_above, project_line, standard_errors
-from ess_impact.stats.intervals import Estimate, NotEstimable
+from ess_impact.stats.intervals import Estimate, NotEstimable, Reason
 
 NO_DIRECTION = "sens_non_fixe"
 """No verdict: neither the plan nor the definition says on which side the target is met."""
@@ -90,7 +90,7 @@ def _today(last: Row, level: float, *, up: bool) -> Row:
     value = last["value"]
     if last.get("low") is None:
         met = value >= level if up else value <= level
-        settled = last["reason"] == EXHAUSTIVE or (last["reason"] == RESPONDENTS_TOTAL and value >= level and met is up)
+        settled = last["reason"] in CERTAIN or (last["reason"] == RESPONDENTS_TOTAL and value >= level and met is up)
         return {"reason": last["reason"], "etat": (MET if met else NOT_MET) if settled else ""}
     found = Estimate(
         value=value, low=last["low"], high=last["high"], confidence=last["confidence"], method=last["method"]
@@ -115,7 +115,7 @@ def _on_date(kept: Sequence[Row], target: Target, *, up: bool) -> Row:
     # A line knows no bound: a share is told between 0 and 1, a number of things from 0 on.
     foreseen = [_possible(kept[-1], one) for one in (found.value, found.low, found.high)]
     return {
-        "value_from": kept[-1]["value"],
+        "value_from": kept[0]["value"],
         "value_to": foreseen[0],
         "change": foreseen[0] - level,
         "low": foreseen[1] - level,
@@ -127,9 +127,9 @@ def _on_date(kept: Sequence[Row], target: Target, *, up: bool) -> Row:
 
 
 def _possible(row: Row, value: float) -> float:
-    if row["kind"] in ("proportion", "qualitative"):
+    if row["kind"] == "proportion":
         return min(max(value, 0.0), 1.0)
-    return max(value, 0.0) if row["kind"] in ("count", "distinct", "rate") else value
+    return max(value, 0.0) if row["kind"] in ("count", "distinct", "qualitative", "rate") else value
 
 
 def _projected(kept: Sequence[Row], day: date) -> Projection | str:
@@ -137,11 +137,14 @@ def _projected(kept: Sequence[Row], day: date) -> Projection | str:
     if any(one["value"] is None for one in kept):
         return next(str(one["reason"]) for one in kept if one["value"] is None)
     bare = [one["reason"] for one in kept if one.get("low") is None]
-    if bare and set(bare) != {EXHAUSTIVE}:
+    if bare and (len(bare) < len(kept) or not CERTAIN.issuperset(bare)):
         return str(bare[-1])
     errors: Any = None
     if not bare:
         errors = standard_errors([one["low"] for one in kept], [one["high"] for one in kept], confidence=CONFIDENCE)
+        if not (errors > 0).all():
+            # The interval of a median may be a single value: it says nothing of its error.
+            return Reason.OBSERVATIONS_INSUFFISANTES.value
     years = [one["period_start"].year for one in kept]
     found = project_line(years, [one["value"] for one in kept], errors, day.year)
     return found.reason.value if isinstance(found, NotEstimable) else found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -20,7 +21,9 @@ from ess_impact.evaluation.evolution import Row, Rows, totals_of
 from ess_impact.evaluation.paired import bare
 from ess_impact.evaluation.results import rounded
 from ess_impact.evaluation.rows import HIDDEN, Context, rows_of
-from ess_impact.evaluation.secrecy import FREE, MIN_ENTERPRISES, PRIMARY, confidentiality
+from ess_impact.evaluation.secrecy import FREE, PRIMARY, confidentiality, rounded_rows, sensitive_of
+from ess_impact.evaluation.secrecy.primary import least_of
+from ess_impact.evaluation.secrecy.statuses import UNPROTECTED
 
 SCHEMA: dict[str, Any] = {
     "indicator": pl.String,
@@ -76,8 +79,9 @@ def versions_frame(context: Context, tables: Tables, rows: Rows, as_of: date | N
     Notes
     -----
     Totals only: a former version has no breakdown from which a hidden cell could be taken away. A former value is
-    given where today's is, where its own rows could be published, and where the persons or enterprises the two
-    versions do not count alike are none, or enough of them.
+    given where today's is, where its own rows could be published, and where, in every territory of the year, the
+    persons or enterprises the two versions do not count alike are none, or enough of them. It is rounded like
+    today's.
     """
     made: list[Row] = []
     for name, own in rows.items():
@@ -129,11 +133,14 @@ def _collected(
         return compute_cells(frame, table, [one], scope, by=by, strata=strata)[one.id]
 
     cells = computed(old)
-    status = confidentiality(cells, min_count=context.min_count)
-    revealed = _given_away(computed, versions, _unit(context, old), context.min_count or 0)
-    status = [PRIMARY if key in revealed else one for key, one in zip(cells.keys, status, strict=True)]
+    sensitive = sensitive_of(context.catalogue, table)
+    status = confidentiality(cells, min_count=context.min_count, sensitive=sensitive)
+    least = max(least_of(replace(cells, indicator=one), [], context.min_count or 0, sensitive) for one in versions)
+    revealed = _given_away(computed, versions, _unit(context, old), least)
+    status = [PRIMARY if key.year in revealed else one for key, one in zip(cells.keys, status, strict=True)]
     figures = estimate(cells, {name: one.weights for name, one in lists.items()}, resample=False)
-    return rows_of(context, cells, figures, status)
+    rows = rows_of(context, cells, figures, status)
+    return rounded_rows(old, rows, base=context.rounding[0], key=context.rounding[1]) if context.rounding else rows
 
 
 def _unit(context: Context, indicator: CollectedIndicator) -> str | None:
@@ -148,11 +155,14 @@ def _given_away(
     computed: Callable[..., Cells],
     versions: tuple[CollectedIndicator, CollectedIndicator],
     unit: str | None,
-    min_count: int,
-) -> set[CellKey]:
-    """Find the totals whose difference between two versions is the affair of too few."""
+    threshold: int,
+) -> set[int]:
+    """Find the years where the difference between two versions is, somewhere, the affair of too few.
+
+    All totals of the year go: those of the other territories would give it back.
+    """
     old = versions[1]
-    if old.secrecy.unit in ("aucun", "deja_public"):
+    if old.secrecy.unit in UNPROTECTED:
         return set()
     by = ((unit,),) if unit else ()
     counted = [dict(_sums(computed(bare(one), *by), by[0] if by else ())) for one in versions]
@@ -164,16 +174,15 @@ def _given_away(
         for part in parts:
             whole = CellKey(territory=key.territory, year=key.year)
             gaps.setdefault((whole, part), []).append(abs(after[part] - before[part]))
-    return {whole for (whole, _), found in gaps.items() if _too_few(found, old, min_count, unit=unit is not None)}
+    return {whole.year for (whole, _), found in gaps.items() if _too_few(found, old, threshold, unit=unit is not None)}
 
 
 _WITHOUT_DENOMINATOR = frozenset({"count", "sum", "distinct", "median", "quantile", "qualitative"})
 
 
-def _too_few(gaps: list[float], old: CollectedIndicator, min_count: int, *, unit: bool) -> bool:
+def _too_few(gaps: list[float], old: CollectedIndicator, threshold: int, *, unit: bool) -> bool:
     """Tell whether what two versions count otherwise comes from too few units, or from one above all."""
     firms = old.secrecy.unit == "entreprise"
-    threshold = MIN_ENTERPRISES if firms else max(old.secrecy.threshold, min_count)
     if not unit:
         return 0 < gaps[0] < threshold
     moved = [gap for gap in gaps if gap]

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from markupsafe import Markup
 
 from ess_impact.definitions.indicators import DerivedIndicator, Indicator
+from ess_impact.report.answer_sentences import answered_cell, who_answered
 from ess_impact.report.frames import Edition, Figure, IndicatorView
+from ess_impact.report.indicator_sheet import in_force_since
 from ess_impact.report.labels import AVAILABILITY, LEVELS, METHOD_NOTES, PROVIDERS, Names, french, label_of
 from ess_impact.report.markup import as_html, link, trusted
-from ess_impact.report.tables import value_cell
+from ess_impact.report.tables import table, value_cell
 from ess_impact.text import (
     NBSP,
     enumerate_fr,
     format_date,
     format_interval,
-    format_number,
     format_period,
     format_value,
     plural,
@@ -51,13 +52,15 @@ def slug(name: str) -> str:
     return name.replace("_", "-")
 
 
-def card(view: IndicatorView, url: str = "") -> Markup:
+def card(view: IndicatorView, names: Names, url: str = "") -> Markup:
     """Write the card of a headline figure.
 
     Parameters
     ----------
     view : IndicatorView
         The indicator.
+    names : Names
+        Labels, and the table that says who gives the data.
     url : str, optional
         Section that tells more.
 
@@ -75,12 +78,13 @@ def card(view: IndicatorView, url: str = "") -> Markup:
     return trusted(
         f'<div class="carte{unknown}"><p class="carte-nom">{link(url, name) if url else as_html(name)}</p>'
         f'<p class="carte-valeur">{as_html(value).replace(NBSP, " ")}</p>'
-        f'<p class="carte-note">{as_html(note)}</p>{_reserve(figure)}</div>'
+        f'<p class="carte-note">{as_html(note)}</p>{_reserve(view, names)}</div>'
     )
 
 
-def _reserve(figure: Figure | None) -> str:
+def _reserve(view: IndicatorView, names: Names) -> str:
     """Write what a headline figure is never quoted without: its interval, the unknown answers, who answered."""
+    figure = view.headline
     if figure is None or figure.hidden or figure.value is None:
         return ""
     parts = []
@@ -89,10 +93,8 @@ def _reserve(figure: Figure | None) -> str:
     share = figure.n_missing / ((figure.n or 0) + figure.n_missing) if figure.n_missing else 0.0
     if share >= _TELLING:
         parts.append(f"{format_value(share, 'pourcent', decimals=0)} de réponses inconnues")
-    if figure.n_attendus and figure.n_repondants is not None:
-        parts.append(f"{format_number(figure.n_repondants)} répondants sur {format_number(figure.n_attendus)}")
-    elif figure.n_repondants and (figure.n or 0) >= figure.n_repondants:
-        parts.append(plural(figure.n_repondants, "déclarant"))
+    parts.append(who_answered(figure, names.provider(view.indicator)))
+    parts = [one for one in parts if one]
     return f'<p class="carte-note">{as_html(" · ".join(parts))}</p>' if parts else ""
 
 
@@ -122,6 +124,40 @@ def headline_value(view: IndicatorView) -> Markup:
     return trusted(
         f'<p class="valeur{unknown}">{as_html(value_cell(figure))} <span class="valeur-note">{as_html(note)}</span></p>'
     )
+
+
+def chapter_contents(views: Sequence[IndicatorView], names: Names, home: Mapping[str, str]) -> Markup:
+    """Write the list of the indicators of a chapter, so that each is found without scrolling.
+
+    Parameters
+    ----------
+    views : sequence of IndicatorView
+        Indicators, in the order of the chapter.
+    names : Names
+        Labels, and the tables that say who gives the data.
+    home : mapping of str to str
+        Section of each indicator.
+
+    Returns
+    -------
+    markupsafe.Markup
+        Name, value, period and who answered; empty for a single indicator.
+    """
+    rows = []
+    for view in views:
+        figure = view.headline
+        rows.append(
+            [
+                link(home[view.indicator.id], french(view.indicator.name)),
+                value_cell(figure) if figure else "pas de donnée",
+                format_period(figure.period_start, figure.period_end) if figure else "",
+                answered_cell(figure, names.provider(view.indicator)) if figure else "",
+            ]
+        )
+    header = ["Indicateur", "Valeur", "Période", "Répondants / attendus"]
+    caption = f"Les {len(rows)} indicateurs de ce chapitre"
+    numeric = [False, True, False, True]
+    return table(caption, header, rows, numeric=numeric, css="dense") if len(rows) > 1 else trusted("")
 
 
 def cards(items: Iterable[Markup]) -> Markup:
@@ -201,7 +237,7 @@ def origin(view: IndicatorView, edition: Edition, names: Names, sheet: str = "")
     source = indicator.source
     dataset = typeset(" – ".join(part for part in (source.provider, source.dataset, source.licence) if part))
     said = "Source prévue (ici, données fictives)" if view.synthetic or edition.synthetic else "Source"
-    version = f"{indicator.version}, en vigueur depuis le {format_date(indicator.valid_from)}"
+    version = f"{indicator.version}, en vigueur depuis le {format_date(in_force_since(indicator))}"
     digest = f" – empreinte {figure.definition_hash[:_SHORT_HASH]}" if figure and figure.definition_hash else ""
     aligned = [f"{one.standard} {one.code} ({_RELATIONS[one.relation]})" for one in indicator.aligned_with]
     pairs: list[tuple[str, object]] = [

@@ -15,6 +15,8 @@ REFUSED: Mapping[str, str] = {
     "denominateur_nul": "aucun cas connu n’entre dans le calcul",
 }
 """Why there is no calibrated estimate, by reason code; what is not here is not worth a sentence."""
+_EVEN = 0.99
+"""Share of the answers that the calibration leaves, from which it costs nothing worth saying."""
 _VARIABLES: Mapping[str, str] = {
     "tranche_effectif": "classe d’effectif",
     "famille_ess": "famille de l’ESS",
@@ -52,10 +54,20 @@ def _sentence(row: CalibratedFigure) -> str:
         return ""
     known = [_VARIABLES.get(one, one) for one in (row.variables or "").split(", ")]
     on = known[0] if len(known) == 1 else f"{', '.join(known[:-1])} et {known[-1]}"
-    asked, got = format_number(row.n_expected or 0), format_number(row.n_respondents or 0)
+    asked = format_number(row.n_expected or 0)
     return (
         f"Redressée pour représenter les {asked} structures attendues (calage sur : {on}), "
         f"la valeur serait de {format_value(row.value, row.unit)} (intervalle à 95 % : "
-        f"{format_interval(row.low, row.high, row.unit)}) ; les {got} réponses en "
-        f"valent {format_number(round(row.n_effective or 0))} de même poids."
+        f"{format_interval(row.low, row.high, row.unit)}){_cost(row)}."
     )
+
+
+def _cost(row: CalibratedFigure) -> str:
+    """Say what the unequal weights of the calibration lose, by Kish's effective size."""
+    worth, known = round(row.n_effective or 0), row.n_respondents or 0
+    if not worth:
+        return ""
+    answers = f"les {format_number(known)} réponses"
+    if worth >= _EVEN * known:
+        return f" ; les poids du calage sont presque égaux, et {answers} gardent leur précision"
+    return f" ; les poids du calage étant inégaux, {answers} n’en valent plus que {format_number(worth)}"

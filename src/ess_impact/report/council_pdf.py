@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,18 +15,25 @@ from ess_impact.definitions.plans import Baseline, Objective, Placement
 from ess_impact.definitions.versions import breaks_of
 from ess_impact.definitions.vocabulary import Diffusion
 from ess_impact.errors import EssImpactError, MissingExtraError
+from ess_impact.report.answer_sentences import missing_sentence
 from ess_impact.report.charts import FICTITIOUS, chart_of, render
+from ess_impact.report.council_tables import (
+    MAX_MODALITIES,
+    breakdown_tables,
+    others_table,
+    shown_period,
+    shown_value,
+)
 from ess_impact.report.evolution_sentences import evolution_sentences
 from ess_impact.report.frames import Edition, Figure, IndicatorView, load_edition
+from ess_impact.report.hidden_sentences import hidden_breakdowns
 from ess_impact.report.labels import (
     CIRCLES,
     METHOD_NOTES,
     METHODS,
     PROVIDERS,
     Names,
-    answered_words,
     french,
-    in_sentence,
     label_of,
 )
 from ess_impact.report.plan_sentences import baseline_qualifier, placement_sentences
@@ -34,16 +41,13 @@ from ess_impact.report.rule_names import rule_name
 from ess_impact.report.sentences import (
     describe,
     interval_sentence,
-    missing_sentence,
     notes_sentence,
     rank_sentence,
     reason_sentence,
 )
 from ess_impact.report.series_chart import marks_of
-from ess_impact.text import format_date, format_interval, format_number, format_period, format_value, plural, typeset
+from ess_impact.text import format_date, format_number, format_value, plural, typeset
 
-MAX_BREAKDOWNS = 3
-MAX_MODALITIES = 10
 FONT = "Libertinus Serif"
 """Embedded in typst: the PDF depends on no font of the machine."""
 
@@ -229,7 +233,7 @@ def _section(
         "title": _title(edition, objective),
         "question": french(objective.question) if objective.question else "",
         "indicators": [_indicator(edition, one, _chart(edition, one, charts)) for one in headlines],
-        "others": _others_table(edition, others) if others else None,
+        "others": others_table(edition, others) if others else None,
         "published": [_published(one) for one in published],
         "empty": "" if shown else "Aucun indicateur n'est publié sous cet objectif à ce niveau de diffusion.",
     }
@@ -245,45 +249,37 @@ def _title(edition: Edition, objective: Objective) -> str:
 def _indicator(edition: Edition, placement: Placement, chart: ChartFile | None) -> dict[str, Any]:
     view = edition.views[placement.indicator]
     indicator, figure = view.indicator, view.headline
-    notes = [("Réponses", missing_sentence(figure) if figure else "")]
-    ranked = sum(one.rank is not None for one in view.territories)
-    if figure is not None and figure.value is not None and not figure.hidden:
-        notes = [
-            ("Lecture", f"{describe(indicator, figure)}."),
-            *notes,
-            ("À savoir", notes_sentence(indicator, figure)),
-        ]
-        notes.append(("Comparaison", rank_sentence(figure, ranked or None)))
+    names = Names(edition.catalogue)
+    notes = list(_figure_notes(view, figure, names)) if figure else []
     moved = edition.evolutions.get(indicator.id, ())
     breaks = breaks_of(edition.catalogue.indicators, indicator)
     notes.append(("Évolution", " ".join(evolution_sentences(view, moved, breaks))))
     notes.append(("Repères", " ".join(placement_sentences(placement, indicator.unit, figure))))
     notes.append(("Limites", _first_sentence(french(indicator.limitations))))
+    masked = hidden_breakdowns(view, names)
+    notes += [masked] if masked else []
     return {
         "name": french(indicator.name),
-        "value": _value(figure),
-        "period": _period(figure),
-        "interval": (interval_sentence(indicator, figure) or reason_sentence(figure)) if figure else "",
+        "value": shown_value(figure),
+        "period": shown_period(figure),
+        "interval": (interval_sentence(indicator, figure) or reason_sentence(indicator, figure)) if figure else "",
         "notes": [{"label": f"{label}\u00a0: ", "text": text} for label, text in notes if text],
-        "tables": _breakdown_tables(view, Names(edition.catalogue)),
+        "tables": breakdown_tables(view, names),
         "chart": {"svg": _with_embedded_font(chart.svg), "alt": chart.alt, "caption": chart.caption} if chart else None,
     }
 
 
-def _value(figure: Figure | None) -> str:
-    if figure is None:
-        return "Aucune donnée"
+def _figure_notes(view: IndicatorView, figure: Figure, names: Names) -> Iterator[tuple[str, str]]:
+    indicator = view.indicator
     if figure.hidden:
-        return "Non publié"
-    return (
-        format_value(figure.value, figure.unit) + answered_words(figure) if figure.value is not None else "Non calculé"
-    )
-
-
-def _period(figure: Figure | None) -> str:
-    if figure is None or figure.period_start is None:
-        return "dans cette campagne"
-    return format_period(figure.period_start, figure.period_end)
+        return
+    if figure.value is not None:
+        yield "Lecture", f"{describe(indicator, figure, names.parts(indicator))}."
+    yield "Réponses", missing_sentence(figure)
+    # A note may be why there is no value.
+    yield "À savoir", notes_sentence(indicator, figure)
+    ranked = sum(one.rank is not None for one in view.territories)
+    yield "Comparaison", rank_sentence(figure, ranked or None)
 
 
 def _first_sentence(text: str) -> str:
@@ -305,53 +301,6 @@ def _chart(edition: Edition, placement: Placement, drawn: Mapping[str, ChartFile
 def _with_embedded_font(svg: str) -> str:
     """Name the font of the document in a drawing: the machine's own fonts are left out."""
     return _SVG_FONT.sub(lambda found: f'font-family="{FONT}"' if found[1] == "=" else f"font-family: {FONT}", svg)
-
-
-def _breakdown_tables(view: IndicatorView, names: Names) -> list[dict[str, Any]]:
-    simple = sorted(view.breakdowns, key=lambda name: ("*" in name, list(view.breakdowns).index(name)))
-    return [_breakdown_table(view, name, names) for name in simple[:MAX_BREAKDOWNS]]
-
-
-def _breakdown_table(view: IndicatorView, breakdown: str, names: Names) -> dict[str, Any]:
-    indicator = view.indicator
-    ordered = names.order(indicator, breakdown, view.breakdowns[breakdown])
-    label = names.breakdown(indicator, breakdown)
-    left = len(ordered) - MAX_MODALITIES
-    cut = f" ({MAX_MODALITIES} premières lignes ; {plural(left, 'autre')} dans le livre)" if left > 0 else ""
-    return {
-        "caption": f"{french(indicator.name)}, par {in_sentence(label)}{cut}",
-        "head": [label, "Valeur", "Intervalle à 95\u202f%", "Observations"],
-        "widths": [4, 2, 4, 2],
-        "left": 1,
-        "rows": [
-            [names.modality(indicator, breakdown, one.modality), *_cells(one)] for one in ordered[:MAX_MODALITIES]
-        ],
-    }
-
-
-def _cells(figure: Figure) -> list[str]:
-    if figure.hidden:
-        return ["secret", "–", "–"]
-    if figure.value is None and figure.reason == "manquants_excessifs":
-        return ["trop d’inconnues", "–", "–"]
-    interval = "–" if figure.low is None else format_interval(figure.low, figure.high, figure.unit)
-    return [format_value(figure.value, figure.unit), interval, format_number(figure.n) if figure.n is not None else "–"]
-
-
-def _others_table(edition: Edition, placements: Sequence[Placement]) -> dict[str, Any]:
-    rows = []
-    for placement in placements:
-        view = edition.views[placement.indicator]
-        figure = view.headline
-        interval = format_interval(figure.low, figure.high, figure.unit) if figure and figure.low is not None else "–"
-        rows.append([french(view.indicator.name), _value(figure), _period(figure) if figure else "–", interval])
-    return {
-        "caption": "Autres indicateurs de cet objectif, détaillés dans le livre",
-        "head": ["Indicateur", "Valeur", "Période", "Intervalle à 95\u202f%"],
-        "widths": [5, 2.4, 1.6, 3],
-        "left": 1,
-        "rows": rows,
-    }
 
 
 def _published(baseline: Baseline) -> dict[str, str]:

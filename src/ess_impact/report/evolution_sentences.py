@@ -21,7 +21,7 @@ WHY_NOT: Mapping[str, str] = {
     "donnee_exhaustive": "ce qui est reçu est compté en entier",
     "total_des_repondants": "c’est le total de ceux qui ont répondu",
     "grandeur_derivee": "l’incertitude des indicateurs dont la valeur est tirée n’y est pas reportée",
-    "intervalle_ecarte": "la définition écarte l’intervalle",
+    "intervalle_ecarte": "l’indicateur n’en a pas, pour la raison dite avec sa valeur",
     "sens_non_fixe": "ni le plan ni la définition ne disent de quel côté elle est atteinte",
     "cible_au_bord": "aucun cas n’est observé, et les données ne distinguent pas « aucun » de « très peu »",
     "unites_differentes": "les deux versions ne se comptent pas dans la même unité",
@@ -156,8 +156,15 @@ def _verdict(change: Evolution) -> str:
         bare = "" if change.reason == EXHAUSTIVE else WHY_NOT.get(change.reason or "", "")
         return f"Cette variation n’a pas d’intervalle : {bare}." if bare else ""
     if change.direction:
-        return f"L’intervalle de cette variation laisse zéro de côté : la {change.direction} est établie."
+        narrowly = ", de moins que l’arrondi," if _rounds_to_zero(change) else ""
+        return f"L’intervalle de cette variation laisse{narrowly} zéro de côté : la {change.direction} est établie."
     return "L’intervalle de cette variation contient zéro : ni hausse ni baisse n’est établie."
+
+
+def _rounds_to_zero(change: Evolution) -> bool:
+    """Whether the end nearest to zero is printed as zero."""
+    near = min(change.low or 0.0, change.high or 0.0, key=abs)
+    return format_value(abs(near), change.unit) == format_value(0, change.unit)
 
 
 def trend_sentence(trend: Evolution) -> str:

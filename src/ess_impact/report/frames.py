@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -26,6 +27,30 @@ TOTAL = "_T"
 """Modality of a total, and territory of all territories."""
 UNKNOWN_MODALITY = "_U"
 """Modality of the rows whose modality is unknown."""
+_CODE = re.compile(r"(?:\\.|[^\\*])+")
+"""One modality of a crossing: the engine writes a backslash before a star or a backslash of the data."""
+
+
+def codes_of(breakdown: str, modality: str) -> tuple[str, ...]:
+    r"""Part the modalities of a crossing.
+
+    Parameters
+    ----------
+    breakdown, modality : str
+        As in the results.
+
+    Returns
+    -------
+    tuple of str
+        One code per column, as the results write it; the whole as one code where there is not one per column.
+
+    Examples
+    --------
+    >>> codes_of("zone*sexe", r"A\*B*F"), codes_of("zone", r"A\*B")
+    (('A\\*B', 'F'), ('A\\*B',))
+    """
+    found = tuple(_CODE.findall(modality))
+    return found if len(found) == len(breakdown.split("*")) else (modality,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +295,7 @@ def view_of(indicator: Indicator, figures: list[Figure], territory: str) -> Indi
 
 def _empty(figure: Figure) -> bool:
     """Whether a row counts nobody: on a scale, the answers that are missing are counted beside every other row."""
-    unknown = UNKNOWN_MODALITY in figure.modality.split("*")
+    unknown = UNKNOWN_MODALITY in codes_of(figure.breakdown, figure.modality)
     return figure.kind == "qualitative" and unknown and figure.n == 0 and not figure.hidden
 
 

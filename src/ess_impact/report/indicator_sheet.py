@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from ess_impact.definitions.catalogue import Catalogue
@@ -18,6 +18,7 @@ from ess_impact.report.definition_uses import CodeList, Number, uses_of
 from ess_impact.report.formula_latex import in_latex
 from ess_impact.report.formula_words import Words, in_words
 from ess_impact.report.labels import AVAILABILITY, CIRCLES, COVERS, DIRECTIONS, LEVELS, STATUSES, label_of
+from ess_impact.report.measure_units import Parts, part_units
 from ess_impact.text import format_number, format_value, plural
 from ess_impact.units import unit_of
 
@@ -48,6 +49,8 @@ _EXPECTED: Mapping[str, str] = {
     "n_missing": "Lignes inconnues",
     "reason": "Motif",
 }
+_PARTS = ("numerator", "denominator")
+_QUOTIENTS = ("ratio", "rate", "standardised_rate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +262,7 @@ def _secrecy(indicator: Any) -> str:
 
 
 def _worked(catalogue: Catalogue, indicator: Indicator, example: Example) -> WorkedExample:
+    parts: Parts | None = None
     if isinstance(indicator, DerivedIndicator):
         given = example.inputs or {}
         names = {name: catalogue[one.indicator].name.fr for name, one in indicator.inputs.items()}
@@ -268,25 +272,48 @@ def _worked(catalogue: Catalogue, indicator: Indicator, example: Example) -> Wor
         )
     else:
         words = Words(catalogue, catalogue.table(indicator.table))
+        parts = part_units(indicator, catalogue.columns_of(catalogue.table(indicator.table)))
         columns = list(dict.fromkeys(name for row in example.rows for name in row))
         header = tuple(words.column(name) for name in columns)
         rows = tuple(tuple(row.get(name) or "" for name in columns) for row in example.rows)
     expected = example.expect.model_dump(exclude_none=True)
-    gives = [(label, _shown(key, expected[key], indicator)) for key, label in _EXPECTED.items() if key in expected]
+    shown = [
+        (label, _shown(key, expected[key], indicator, parts)) for key, label in _EXPECTED.items() if key in expected
+    ]
+    gives = [(label, text) for label, text in shown if text]
     if example.period is not None:
         gives.insert(0, ("Année", str(example.period)))
     return WorkedExample(header=header, rows=rows, gives=tuple(gives))
 
 
-def _shown(key: str, value: Any, indicator: Indicator) -> str:
+def _shown(key: str, value: Any, indicator: Indicator, parts: Parts | None) -> str:
     if key == "value":
         return format_value(value, indicator.unit)
+    if key in _PARTS and indicator.kind in _QUOTIENTS:
+        return format_value(value, parts[_PARTS.index(key)]) if parts else ""
     return str(value).replace("_", " ") if isinstance(value, str) else format_number(value)
+
+
+def in_force_since(indicator: Indicator) -> date:
+    """Return the day from which the current version holds: never one on which a former version still did.
+
+    Parameters
+    ----------
+    indicator : Indicator
+        Any indicator.
+
+    Returns
+    -------
+    datetime.date
+        Its ``valid_from``, or the day after the last former version ended.
+    """
+    ends = [one.valid_until + timedelta(days=1) for one in indicator.previous]
+    return max([indicator.valid_from, *ends])
 
 
 def _history(indicator: Indicator) -> tuple[Story, ...]:
     """Arrange the versions, the current one first."""
-    current = Story(version=indicator.version, since=indicator.valid_from, until=None, change="")
+    current = Story(version=indicator.version, since=in_force_since(indicator), until=None, change="")
     former = [
         Story(version=one.version, since=one.valid_from, until=one.valid_until, change=one.change.fr)
         for one in indicator.previous

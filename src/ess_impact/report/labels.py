@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.indicators import DerivedIndicator, Indicator
 from ess_impact.definitions.tables import Column, Derived, Table
 from ess_impact.definitions.vocabulary import Label
-from ess_impact.report.frames import TOTAL, UNKNOWN_MODALITY, Figure
+from ess_impact.report.answer_sentences import TOTALS
+from ess_impact.report.frames import TOTAL, UNKNOWN_MODALITY, Figure, codes_of
+from ess_impact.report.measure_units import Parts, part_units
 from ess_impact.text import typeset
 
 LEVELS: Mapping[str, str] = {
@@ -87,6 +90,7 @@ PROVIDERS: Mapping[str, str] = {
     "service": "un service du Département",
     "ouverte": "un producteur de données ouvertes",
 }
+_ESCAPED = re.compile(r"\\([*\\]|_[TU]$)")
 _SEVERAL = 2
 _WORDS = {"true": "oui", "false": "non", "conceded": "concédée", "direct": "directe"}
 """Codes of columns without a codelist: booleans, and the kind of management of ma cantine."""
@@ -96,8 +100,8 @@ _UNKNOWN = {"type_siae": "hors insertion (IAE) ou non renseigné"}
 COVERS: Mapping[str, str] = {
     "echantillon": "il couvre l’aléa du tirage de l’échantillon",
     "non_reponse": (
-        "il couvre l’aléa dû aux réponses qui manquent, si ceux qui n’ont pas répondu ressemblent aux autres, "
-        "et traite les réponses connues comme un tirage parmi bien d’autres cas semblables"
+        "il couvre l’aléa dû aux réponses qui manquent, si ceux qui n’ont pas répondu ressemblent à ceux qui "
+        "ont répondu"
     ),
     "superpopulation": (
         "il couvre la variabilité aléatoire : ce qui aurait pu être observé une année semblable, "
@@ -186,8 +190,13 @@ def in_sentence(text: str) -> str:
     return text if text[:2].isupper() else text[:1].lower() + text[1:]
 
 
+def _plain(code: str) -> str:
+    """Take away the backslashes the engine writes before a star, a backslash or one of its own codes."""
+    return _ESCAPED.sub(r"\1", code)
+
+
 def _size(figure: Figure) -> float:
-    if figure.kind not in ("count", "distinct_count", "sum"):
+    if figure.kind not in TOTALS:
         return 0.0
     return -figure.value if figure.value is not None else float("inf")
 
@@ -230,6 +239,38 @@ class Names:
         table = self.table_of(indicator)
         return self._catalogue.columns_of(table).get(name) if table else None
 
+    def provider(self, indicator: Indicator) -> str:
+        """Return who gives the data of an indicator.
+
+        Parameters
+        ----------
+        indicator : Indicator
+            Any indicator.
+
+        Returns
+        -------
+        str
+            Provider of its table, "" for a derived one: its inputs may have several.
+        """
+        table = None if isinstance(indicator, DerivedIndicator) else self.table_of(indicator)
+        return table.provider if table else ""
+
+    def parts(self, indicator: Indicator) -> Parts | None:
+        """Return the units in which the numerator and the denominator of an indicator are said.
+
+        Parameters
+        ----------
+        indicator : Indicator
+            Any indicator.
+
+        Returns
+        -------
+        tuple of (str, str) or None
+            None where they are not to be shown.
+        """
+        table = self.table_of(indicator)
+        return part_units(indicator, self._catalogue.columns_of(table) if table else {})
+
     def breakdown(self, indicator: Indicator, breakdown: str) -> str:
         """Name a breakdown.
 
@@ -260,17 +301,16 @@ class Names:
         indicator : Indicator
             The indicator broken down.
         breakdown, modality : str
-            As in the results; crossings are joined by ``*``.
+            As in the results; crossings are joined by ``*``, and a star of the data has a backslash before it.
 
         Returns
         -------
         str
             Label of the code, "non renseigné" when unknown, "ensemble" for a total.
         """
-        names = breakdown.split("*")
-        codes = modality.split("*") if len(names) > 1 else [modality]
+        names, codes = breakdown.split("*"), codes_of(breakdown, modality)
         if len(codes) != len(names):
-            return modality
+            return _plain(modality)
         return " × ".join(self._code(indicator, name, code) for name, code in zip(names, codes, strict=True))
 
     def _code(self, indicator: Indicator, name: str, code: str) -> str:
@@ -278,8 +318,9 @@ class Names:
             return _UNKNOWN.get(name, "non renseigné") if code == UNKNOWN_MODALITY else "ensemble"
         column = self._column(indicator, name)
         codelist = self._catalogue.codelists.get(column.codelist or "") if column else None
-        label = codelist.labels.get(code) if codelist else None
-        return french(label) if label else _WORDS.get(code.lower(), code)
+        value = _plain(code)
+        label = codelist.labels.get(value) if codelist else None
+        return french(label) if label else _WORDS.get(value.lower(), value)
 
     def order(self, indicator: Indicator, breakdown: str, figures: tuple[Figure, ...]) -> list[Figure]:
         """Sort modalities: the order of the codelist, else totals by size and shares by name; unknown last.
@@ -307,8 +348,8 @@ class Names:
             ranks.append({code: place for place, code in enumerate(codelist.values)} if codelist else {})
 
         def key(figure: Figure) -> tuple[object, ...]:
-            codes = figure.modality.split("*")
-            places = tuple(rank.get(code, len(rank)) for rank, code in zip(ranks, codes, strict=False))
+            codes = codes_of(breakdown, figure.modality)
+            places = tuple(rank.get(_plain(code), len(rank)) for rank, code in zip(ranks, codes, strict=False))
             unknown = any(code == UNKNOWN_MODALITY for code in codes)
             return unknown, places, _size(figure), figure.modality
 

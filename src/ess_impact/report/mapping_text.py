@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from ess_impact.definitions.catalogue import Catalogue
@@ -44,7 +44,7 @@ def mapping_records(catalogue: Catalogue, found: Iterable[Feed]) -> list[dict[st
     ]
 
 
-def mapping_text(catalogue: Catalogue, found: Sequence[Feed]) -> str:
+def mapping_text(catalogue: Catalogue, found: Sequence[Feed], mapped: Container[str]) -> str:
     """Return what a mapping feeds as a text to read.
 
     Parameters
@@ -53,18 +53,29 @@ def mapping_text(catalogue: Catalogue, found: Sequence[Feed]) -> str:
         Definitions.
     found : sequence of Feed
         From :func:`ess_impact.definitions.mappings.feeds`.
+    mapped : container of str
+        Tables of the mapping.
 
     Returns
     -------
     str
-        Indicators by state, what each lacks, then the columns that would feed the most.
+        Indicators by state, what each lacks, then the columns that would feed the most. Those that only
+        lack tables the mapping does not give are counted, not listed.
     """
+    near = [one for one in found if one.status != "absent" or any(table in mapped for table, _ in one.missing)]
     lines: list[str] = []
     for status, title in _TITLES.items():
-        chosen = [one for one in found if one.status == status]
+        chosen = [one for one in near if one.status == status]
         lines += ["", f"{title} : {len(chosen)} sur {len(found)}"] if chosen else []
         lines += [f"  {one.indicator} : {catalogue[one.indicator].name.fr}{_lacking(one)}" for one in chosen]
-    return "\n".join([*lines, *_most_wanted(catalogue, found)]).strip()
+    return "\n".join([*lines, *_far(len(found) - len(near)), *_most_wanted(catalogue, near)]).strip()
+
+
+def _far(count: int) -> list[str]:
+    if not count:
+        return []
+    others = plural(count, "autre indicateur lit", "autres indicateurs lisent")
+    return ["", f"{others} des tables absentes de la correspondance (liste entière : --json)."]
 
 
 def _lacking(feed: Feed) -> str:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ess_impact.definitions.plans import Baseline, Objective, Placement
 from ess_impact.definitions.versions import breaks_of
 from ess_impact.report import quality
-from ess_impact.report.blocks import card, cards, details, headline_value, origin, slug
+from ess_impact.report.blocks import card, cards, chapter_contents, details, headline_value, origin, slug
 from ess_impact.report.calibrated_sentences import calibrated_sentences
 from ess_impact.report.change_chart import change_chart
 from ess_impact.report.charts import Chart, chart_of, scale_of
@@ -24,7 +24,7 @@ from ess_impact.report.reference_pages import method_pages, reading_pages
 from ess_impact.report.sentences import sentences_of
 from ess_impact.report.series_chart import marks_of
 from ess_impact.report.sheet_pages import drafts_table, place_sheets, sheet_pages
-from ess_impact.report.tables import baselines_table, breakdown_table, history_table, territories_table
+from ess_impact.report.tables import baselines_table, breakdown_tables, history_table, territories_table
 from ess_impact.report.writer import Page, Writer, objectives_of, page_name, target
 from ess_impact.text import format_date, format_value, plural, typeset
 
@@ -76,7 +76,10 @@ def _objective_page(writer: Writer, objective: Objective, number: int | None) ->
         title=f"Objectif {number} – {french(objective.name)}" if number else french(objective.name),
         question=french(objective.question) if objective.question else "",
         introduction=trusted(writer.read("introductions", objective.id)),
-        cards=_block(cards(card(view, writer.home[view.indicator.id]) for view in heads)),
+        cards=_block(cards(card(view, writer.names, writer.home[view.indicator.id]) for view in heads)),
+        contents=_block(
+            chapter_contents([edition.views[one.indicator] for one in placements], writer.names, writer.home)
+        ),
         changes=_changes(writer, objective, placements),
         sections=[trusted(_section(writer, placement, page)) for placement in placements],
         drafts=_block(drafts_table(drafts, writer.sheets)) if drafts else "",
@@ -105,7 +108,7 @@ def _section(writer: Writer, placement: Placement, page: str) -> str:
     main = writer.home[indicator.id].startswith(f"{page}.html")
     beside = [one for one in _baselines(writer.edition) if one.indicator == indicator.id]
     ranked = sum(one.rank is not None for one in view.territories)
-    told = sentences_of(indicator, view.headline, ranked)
+    told = sentences_of(indicator, view.headline, ranked, writer.names.parts(indicator))
     told += evolution_sentences(
         view,
         writer.edition.evolutions.get(indicator.id, ()),
@@ -164,7 +167,7 @@ def _figure(writer: Writer, view: IndicatorView, placement: Placement) -> Markup
 
 
 def _tables(writer: Writer, view: IndicatorView) -> list[Markup]:
-    found = [block(history_table(view, writer.notes, writer.names))] if view.history else []
+    found = [block(history_table(view, writer.names, writer.notes))] if view.history else []
     if view.territories:
         ranking = territories_table(view, writer.names)
         ranked = sum(one.rank is not None for one in view.territories)
@@ -172,12 +175,14 @@ def _tables(writer: Writer, view: IndicatorView) -> list[Markup]:
         long = len(view.territories) > _MAX_TERRITORIES_OPEN
         found.append(block(details(summary, ranking) if long else ranking))
     scale = scale_of(view)
-    for place, breakdown in enumerate(sorted(view.breakdowns, key=lambda name: (name.count("*"), name != scale))):
-        content = breakdown_table(view, breakdown, writer.names)
+    contents = breakdown_tables(view, writer.names)
+    masked = contents.pop("", None)
+    for place, breakdown in enumerate(sorted(contents, key=lambda name: (name.count("*"), name != scale))):
+        content = contents[breakdown]
         label = writer.names.breakdown(view.indicator, breakdown)
         fold = place >= _OPEN_TABLES or "*" in breakdown
         found.append(block(details(f"Par {in_sentence(label)}", content) if fold else content))
-    return found
+    return [*found, block(masked)] if masked else found
 
 
 def _home_page(writer: Writer, objectives: Sequence[Objective]) -> Page:
@@ -202,7 +207,7 @@ def _home_page(writer: Writer, objectives: Sequence[Objective]) -> Page:
         "accueil",
         title=book_title(edition),
         lead=typeset(lead),
-        cards=_block(cards(card(view, writer.home[name]) for name, view in unique.items())),
+        cards=_block(cards(card(view, writer.names, writer.home[name]) for name, view in unique.items())),
         answered=[one for one in (quality.answered(edition), quality.set_aside(edition)) if one],
         contents=trusted(
             "\n".join(

@@ -19,11 +19,12 @@ from ess_impact.definitions.indicators import (
     Quantile,
     Rate,
     Ratio,
-    StandardisedRate,
     Sum,
 )
+from ess_impact.report.answer_sentences import TOTALS, missing_sentence
 from ess_impact.report.frames import Figure, figures_of
-from ess_impact.report.labels import COVERS, METHODS, french, in_sentence, label_of
+from ess_impact.report.labels import COVERS, METHODS, Names, french, in_sentence, label_of
+from ess_impact.report.measure_units import Parts
 from ess_impact.text import format_interval, format_number, format_period, format_value, plural, typeset
 
 NO_VALUE: Mapping[str, str] = {
@@ -33,7 +34,7 @@ NO_VALUE: Mapping[str, str] = {
     "manquants_excessifs": "Valeur non calculée : trop de réponses sont inconnues pour qu’elle ait un sens.",
     "effectif_insuffisant": "Valeur non calculée : l’effectif est trop faible.",
     "strate_vide": "Valeur non calculée : une strate de la standardisation est vide.",
-    "hors_domaine": "Valeur non calculée : une somme négative, ou une part de plus d’un tout.",
+    "hors_domaine": "Valeur non calculée : une somme négative, une part de plus d’un tout, ou un calcul sans résultat.",
     "secret_statistique": "Valeur non publiée : secret statistique.",
     "sans_objet": "Sans objet pour cette période ou ce territoire.",
     "donnee_exhaustive": "Valeur non calculée : aucune observation connue.",
@@ -71,14 +72,21 @@ NO_INTERVAL: Mapping[str, str] = {
     "total_des_repondants": (
         "Pas d’intervalle : c’est le total de ceux qui ont répondu, non une estimation de l’ensemble."
     ),
-    "intervalle_ecarte": "Pas d’intervalle : la définition de l’indicateur dit pourquoi.",
+    "intervalle_ecarte": "Pas d’intervalle : la définition de l’indicateur l’écarte.",
     "grandeur_derivee": "Pas d’intervalle : celui des indicateurs dont la valeur est tirée n’y est pas reporté.",
     "entree_non_estimable": "Pas d’intervalle : l’un des indicateurs dont la valeur est tirée n’en a pas.",
     "sans_objet": "Pas d’intervalle : il n’aurait pas d’objet ici.",
 }
 """Why there is a value without an interval, by reason code."""
 
-_TOTALS = ("count", "distinct_count", "sum")
+_DECLARED = "intervalle_ecarte"
+UNCOUNTED = (
+    " ; faute de savoir combien étaient attendus, il est calculé comme s’ils étaient très nombreux, et il est donc "
+    "plutôt large"
+)
+"""Added to what an interval of non-response covers, where it could not shrink with the share that answered."""
+_WORTH = re.compile(r", et vaut celui de [^.]*? observations indépendantes(?=\.)")
+"""A second effective size, beside that of the clusters and that of the calibration: two too many for one figure."""
 _CHANGE = re.compile(r"À périmètre constant [^.]*? en un an[^.]*\.")
 _BOUNDED = "intervalle à 95"
 
@@ -113,8 +121,7 @@ def _said(figure: Figure) -> str:
     return f"{period}{everywhere}\u00a0: {value}" if period else value
 
 
-@singledispatch
-def describe(indicator: object, figure: Figure) -> str:
+def describe(indicator: Indicator | None, figure: Figure, parts: Parts | None = None) -> str:
     """Say a known value, in the words of its kind.
 
     Parameters
@@ -123,66 +130,65 @@ def describe(indicator: object, figure: Figure) -> str:
         Definition, whose class chooses the words.
     figure : Figure
         A figure with a value.
+    parts : tuple of (str, str), optional
+        Units of the numerator and of the denominator of a quotient; without them, both are left out.
 
     Returns
     -------
     str
         Without final stop.
     """
+    if parts is None or not isinstance(indicator, Ratio | Rate) or figure.numerator is None:
+        return _worded(indicator, figure)
+    top, bottom = format_value(figure.numerator, parts[0]), format_value(figure.denominator, parts[1])
+    return f"{_said(figure)}, soit {top} pour {bottom}"
+
+
+@singledispatch
+def _worded(indicator: object, figure: Figure) -> str:
     return _said(figure)
 
 
-@describe.register
+@_worded.register
 def _(indicator: Proportion, figure: Figure) -> str:
     if figure.numerator is None or figure.denominator is None:
         return _said(figure)
-    known = "" if figure.n_missing == 0 else " dont la situation est connue"
-    return f"{_said(figure)}, soit {_n(figure.numerator)} sur {_n(figure.denominator)}{known}"
+    known = "" if figure.n_missing == 0 else " que les données permettent de classer"
+    return f"{_said(figure)}, soit {_n(figure.numerator)} cas sur {_n(figure.denominator)}{known}"
 
 
-@describe.register(Ratio)
-@describe.register(Rate)
-@describe.register(StandardisedRate)
-def _(indicator: Ratio | Rate | StandardisedRate, figure: Figure) -> str:
-    if figure.numerator is None or figure.denominator is None:
-        return _said(figure)
-    per = f", pour {_n(indicator.per)}" if isinstance(indicator, Rate | StandardisedRate) else ""
-    related = "rapporté" if figure.numerator < 2 else "rapportés"
-    return f"{_said(figure)} ({_n(figure.numerator)} {related} à {_n(figure.denominator)}{per})"
-
-
-@describe.register(Count)
-@describe.register(Sum)
-@describe.register(DistinctCount)
+@_worded.register(Count)
+@_worded.register(Sum)
+@_worded.register(DistinctCount)
 def _(indicator: Count | Sum | DistinctCount, figure: Figure) -> str:
     return f"{_said(figure)}{_among(figure)}"
 
 
-@describe.register
+@_worded.register
 def _(indicator: Mean, figure: Figure) -> str:
     if figure.n == 1:
         return _said(figure)
     return f"{_said(figure)} en moyenne{_over(figure)}"
 
 
-@describe.register
+@_worded.register
 def _(indicator: Median, figure: Figure) -> str:
     return f"{_said(figure)} en valeur médiane\u00a0: une moitié est en dessous, l’autre au-dessus{_over(figure)}"
 
 
-@describe.register
+@_worded.register
 def _(indicator: Quantile, figure: Figure) -> str:
     share = format_value(indicator.quantile, "pourcent", decimals=0)
     return f"{_said(figure)}\u00a0: {share} des observations sont en dessous{_over(figure)}"
 
 
-@describe.register
+@_worded.register
 def _(indicator: Qualitative, figure: Figure) -> str:
     whom = in_sentence(french(indicator.said_by))
     return f"{_said(figure)} ont dit leur position, d’après {whom}\u00a0; le tableau dit laquelle"
 
 
-@describe.register
+@_worded.register
 def _(indicator: DerivedIndicator, figure: Figure) -> str:
     return f"{_said(figure)}, valeur calculée à partir d’autres indicateurs"
 
@@ -197,11 +203,13 @@ def _among(figure: Figure) -> str:
     return f", chez les {plural(figure.n_repondants, 'répondant')}"
 
 
-def reason_sentence(figure: Figure) -> str:
+def reason_sentence(indicator: Indicator | None, figure: Figure) -> str:
     """Say why a value or an interval is absent.
 
     Parameters
     ----------
+    indicator : Indicator or None
+        Definition, which may say itself why it has no interval.
     figure : Figure
         Any figure.
 
@@ -210,14 +218,17 @@ def reason_sentence(figure: Figure) -> str:
     str
         "" when nothing is missing; an unknown code is shown as it is.
     """
-    return typeset(_reason(figure))
+    return typeset(_reason(indicator, figure))
 
 
-def _reason(figure: Figure) -> str:
+def _reason(indicator: Indicator | None, figure: Figure) -> str:
     code = "secret_statistique" if figure.hidden else figure.reason or ""
     words = code.replace("_", " ") or "sans motif"
     if figure.hidden or figure.value is None:
         return NO_VALUE.get(code, f"Valeur non calculée ({words}).")
+    why = getattr(indicator, "uncertainty_reason", None)
+    if figure.low is None and code == _DECLARED and why is not None:
+        return f"Pas d’intervalle : {in_sentence(why.fr).rstrip('.')}."
     if figure.low is None and code:
         return NO_INTERVAL.get(code, f"Pas d’intervalle ({words}).")
     return ""
@@ -243,48 +254,23 @@ def interval_sentence(indicator: object, figure: Figure) -> str:
     level = format_value(figure.confidence or 0.95, "pourcent", decimals=0)
     span = format_interval(figure.low, figure.high, figure.unit)
     method = f", méthode {label_of(METHODS, figure.method)}" if figure.method else ""
-    covers = COVERS.get(getattr(indicator, "inference", ""), "il couvre l’aléa des valeurs dont l’indicateur est tiré")
+    inference = getattr(indicator, "inference", "")
+    covers = COVERS.get(inference, "il couvre l’aléa des valeurs dont l’indicateur est tiré")
+    if inference == "non_reponse" and (figure.n_attendus is None or figure.n_repondants is None):
+        covers += UNCOUNTED
     return f"Intervalle à {level}\u00a0: {span}{method}\u00a0; {typeset(covers)}.{_clusters(figure)}"
 
 
 def _clusters(figure: Figure) -> str:
     if not figure.n_clusters or not (figure.method or "").endswith("cluster"):
         return ""
-    effective = f" (l’équivalent de {format_number(figure.n_effective, 0)} de même poids)" if figure.n_effective else ""
-    units = plural(figure.n_clusters, "structure")
-    return f" Il tient compte de ce que les observations viennent de {units}{effective}."
-
-
-def missing_sentence(figure: Figure) -> str:
-    """Say how many unknown values were left out, and the share of the structures expected that answered.
-
-    Parameters
-    ----------
-    figure : Figure
-        Any figure.
-
-    Returns
-    -------
-    str
-        "" when nothing is known of either.
-    """
-    if figure.hidden:
-        return ""
-    parts = []
-    if figure.n_missing:
-        left = "hors du total, qui est donc incomplet" if figure.kind in _TOTALS else "hors du calcul"
-        parts.append(f"{plural(figure.n_missing, 'valeur inconnue', 'valeurs inconnues')}, {left}")
-    if figure.n_attendus and figure.n_repondants is not None:
-        share = format_value(figure.taux_reponse, "pourcent", decimals=0) if figure.taux_reponse is not None else ""
-        answered = f"{_n(figure.n_repondants)} répondants sur {_n(figure.n_attendus)} attendus"
-        parts.append(answered + (f" ({share})" if share else ""))
-    elif figure.n_repondants and (figure.n or 0) >= figure.n_repondants:
-        answered = plural(figure.n_repondants, "déclarant a répondu", "déclarants ont répondu")
-        parts.append(f"{answered}\u00a0; le nombre attendu n’est pas connu")
-    if figure.couverture_emplois is not None:
-        parts.append(f"{format_value(figure.couverture_emplois, 'pourcent', decimals=0)} des emplois couverts")
-    text = "\u00a0; ".join(parts)
-    return f"{text[0].upper()}{text[1:]}." if text else ""
+    worth = round(figure.n_effective or figure.n_clusters)
+    uneven = (
+        f" de poids inégaux, qui renseignent autant que {format_number(worth)} de même poids"
+        if worth < figure.n_clusters
+        else ""
+    )
+    return f" Il tient compte de ce que les observations viennent de {plural(figure.n_clusters, 'structure')}{uneven}."
 
 
 def notes_sentence(indicator: object, figure: Figure) -> str:
@@ -302,8 +288,8 @@ def notes_sentence(indicator: object, figure: Figure) -> str:
     str
         "" when there is no note.
     """
-    text = typeset(figure.notes or "")
-    if isinstance(indicator, Qualitative) or (figure.kind in _TOTALS and figure.value == figure.n_repondants):
+    text = _WORTH.sub("", typeset(figure.notes or ""))
+    if isinstance(indicator, Qualitative) or (figure.kind in TOTALS and figure.value == figure.n_repondants):
         return _CHANGE.sub("", text).strip()
     change = _CHANGE.search(text)
     if figure.low is None or change is None or _BOUNDED in change.group():
@@ -342,7 +328,9 @@ def _place(rank: int) -> str:
     return "1re" if rank == 1 else f"{rank}e"
 
 
-def sentences_of(indicator: Indicator | None, figure: Figure | None, territories: int = 0) -> list[str]:
+def sentences_of(
+    indicator: Indicator | None, figure: Figure | None, territories: int = 0, parts: Parts | None = None
+) -> list[str]:
     """Say everything of one figure.
 
     Parameters
@@ -353,6 +341,8 @@ def sentences_of(indicator: Indicator | None, figure: Figure | None, territories
         None when the campaign gives no row.
     territories : int, optional
         Number of territories among which the figure is ranked.
+    parts : tuple of (str, str), optional
+        Units of the numerator and of the denominator.
 
     Returns
     -------
@@ -363,8 +353,8 @@ def sentences_of(indicator: Indicator | None, figure: Figure | None, territories
         return ["Aucune donnée dans cette campagne à ce niveau de diffusion."]
     found = []
     if figure.value is not None and not figure.hidden:
-        found.append(f"{describe(indicator, figure)}.")
-    found += [interval_sentence(indicator, figure), reason_sentence(figure), missing_sentence(figure)]
+        found.append(f"{describe(indicator, figure, parts)}.")
+    found += [interval_sentence(indicator, figure), reason_sentence(indicator, figure), missing_sentence(figure)]
     if not figure.hidden:
         found += [notes_sentence(indicator, figure), rank_sentence(figure, territories or None)]
     return [one for one in found if one]
@@ -386,10 +376,12 @@ def sentence(results: Any) -> str:
     from ess_impact.definitions.catalogue import Catalogue
 
     catalogue = Catalogue.load()
+    names = Names(catalogue)
     lines = []
     for figure in figures_of(results.to_frame()):
         if figure.is_total:
             indicator = catalogue.indicators.get(figure.indicator)
             name = french(indicator.name) if indicator else figure.indicator
-            lines.append(f"{name}. {' '.join(sentences_of(indicator, figure))}")
+            parts = names.parts(indicator) if indicator else None
+            lines.append(f"{name}. {' '.join(sentences_of(indicator, figure, parts=parts))}")
     return "\n".join(lines)

@@ -10,10 +10,12 @@ from markupsafe import Markup
 
 from ess_impact.definitions.plans import Baseline
 from ess_impact.report.frames import Figure, IndicatorView, figures_of
+from ess_impact.report.hidden_sentences import hidden_breakdowns, hidden_sentence, nothing_shown
 from ess_impact.report.labels import METHOD_NOTES, METHODS, Names, answered_words, french, in_sentence, label_of
 from ess_impact.report.markup import as_html, link, trusted
+from ess_impact.report.measure_units import Parts, parts_words
 from ess_impact.report.plan_sentences import baseline_qualifier
-from ess_impact.text import UNKNOWN, format_number, format_period, format_value, plural, typeset
+from ess_impact.text import UNKNOWN, enumerate_fr, format_number, format_period, format_value, plural, typeset
 from ess_impact.units import unit_of
 
 SECRET = trusted('<span class="secret">secret statistique</span>')
@@ -131,14 +133,14 @@ def _has(name: str) -> Callable[[Figure], bool]:
     return lambda figure: getattr(figure, name) is not None and not figure.hidden
 
 
-def _is_fraction(figure: Figure) -> bool:
-    return figure.kind != "mean" and _has("denominator")(figure)
+def _fraction(parts: Parts) -> Callable[[Figure], object]:
+    def cell(figure: Figure) -> object:
+        if figure.hidden or figure.denominator is None:
+            return _DASH
+        pair = zip((figure.numerator, figure.denominator), parts, strict=True)
+        return " / ".join(format_value(value, unit, symbol=False) for value, unit in pair)
 
-
-def _fraction(figure: Figure) -> object:
-    if figure.hidden or figure.denominator is None:
-        return _DASH
-    return f"{_count('numerator')(figure)} / {_count('denominator')(figure)}"
+    return cell
 
 
 def _tells_size(figure: Figure) -> bool:
@@ -161,12 +163,25 @@ def _method(notes: frozenset[str]) -> Callable[[Figure], object]:
     return cell
 
 
-def _columns(notes: frozenset[str]) -> list[Column]:
+def _says_more(figure: Figure) -> bool:
+    """Whether a quotient is worth a column: the total of a scale is what it is divided by."""
+    return _has("denominator")(figure) and (figure.kind != "qualitative" or figure.numerator != figure.denominator)
+
+
+def _fractions(parts: Parts | None) -> list[Column]:
+    if parts is None:
+        return []
+    title = f"Numérateur / dénominateur ({parts_words(parts)})"
+    return [Column(title=title, cell=_fraction(parts), used=_says_more)]
+
+
+def _columns(notes: frozenset[str], parts: Parts | None) -> list[Column]:
     return [
         Column(title="Valeur", cell=value_cell),
         Column(title="Intervalle à 95\u202f%", cell=_interval, used=_has("low")),
-        Column(title="Numérateur / dénominateur", cell=_fraction, used=_is_fraction),
-        Column(title="Observations", cell=_count("n"), used=_tells_size),
+        *_fractions(parts),
+        Column(title="Lignes comptées", cell=_count("n"), used=lambda one: one.kind == "distinct" and _tells_size(one)),
+        Column(title="Observations", cell=_count("n"), used=lambda one: one.kind != "distinct" and _tells_size(one)),
         Column(title="Inconnues", cell=_count("n_missing"), used=lambda one: bool(one.n_missing) and not one.hidden),
         Column(title="Rang (places possibles)", cell=_rank, used=_has("rank")),
         Column(title="Méthode", cell=_method(notes), used=lambda one: bool(one.method) and bool(notes), numeric=False),
@@ -179,7 +194,7 @@ def figures_table(
     figures: Sequence[Figure],
     *,
     notes: frozenset[str] = frozenset(),
-    marked: frozenset[int] = frozenset(),
+    parts: Parts | None = None,
 ) -> Markup:
     """Write a table of figures, leaving out the columns nobody fills.
 
@@ -193,48 +208,87 @@ def figures_table(
         One per row.
     notes : frozenset of str, optional
         Ids of the method notes that exist, for the links.
-    marked : frozenset of int, optional
-        Rows put forward.
+    parts : tuple of (str, str), optional
+        Units of the numerators and of the denominators; without them, neither is shown.
 
     Returns
     -------
     markupsafe.Markup
         The table.
     """
-    kept = [one for one in _columns(notes) if any(one.used(figure) for figure in figures)]
+    kept = [one for one in _columns(notes, parts) if any(one.used(figure) for figure in figures)]
     return table(
         caption,
         [first[0], *(one.title for one in kept)],
         [[first[1](figure), *(one.cell(figure) for one in kept)] for figure in figures],
         numeric=[False, *(one.numeric for one in kept)],
-        marked=marked,
     )
 
 
-def history_table(view: IndicatorView, notes: frozenset[str] = frozenset(), names: Names | None = None) -> Markup:
+def _told(label: str, sentence: str) -> Markup:
+    """Write one sentence in the place of a table that says nothing."""
+    text = f"{label}\u00a0: {sentence}"
+    return trusted(f"<p>{as_html(text)}</p>")
+
+
+def history_table(view: IndicatorView, names: Names, notes: frozenset[str] = frozenset()) -> Markup:
     """Write the totals of an indicator, latest period first.
 
     Parameters
     ----------
     view : IndicatorView
         The indicator.
+    names : Names
+        Labels, to name the own territory where there are several.
     notes : frozenset of str, optional
         Ids of the method notes that exist.
-    names : Names, optional
-        Labels, to name the own territory where there are several.
 
     Returns
     -------
     markupsafe.Markup
-        The table.
+        The table, or one sentence where all of it is hidden.
     """
-    where = names.territory(view.own) if names and view.territories else "ensemble"
-    caption = f"{french(view.indicator.name)} – {where}"
-    return figures_table(caption, ("Période", _period), view.history[::-1], notes=notes)
+    where = names.territory(view.own) if view.territories else "ensemble"
+    rows = view.history[::-1]
+    if nothing_shown(rows):
+        return _told(f"Par année ({where})", hidden_sentence(view.indicator, rows))
+    caption = f"{french(view.indicator.name)} – {where}{_uncounted(view)}"
+    return figures_table(caption, ("Période", _period), rows, notes=notes, parts=names.parts(view.indicator))
+
+
+def _uncounted(view: IndicatorView) -> str:
+    """Say of which periods the interval is larger only because nobody knows how many were expected."""
+    known = [one for one in view.history if one.low is not None and not one.hidden]
+    alone = [one for one in known if one.n_attendus is None]
+    if getattr(view.indicator, "inference", "") != "non_reponse" or not alone or len(alone) == len(known):
+        return ""
+    years = enumerate_fr([str(_period(one)) for one in alone])
+    return f" (le nombre de structures attendues n’est pas connu en {years}\u00a0: l’intervalle y est donc plus large)"
 
 
 def _period(figure: Figure) -> object:
     return format_period(figure.period_start, figure.period_end)
+
+
+def breakdown_tables(view: IndicatorView, names: Names) -> dict[str, Markup]:
+    """Write the breakdowns of an indicator over its latest period.
+
+    Parameters
+    ----------
+    view : IndicatorView
+        The indicator.
+    names : Names
+        Labels of the modalities.
+
+    Returns
+    -------
+    dict of str to markupsafe.Markup
+        Table of each breakdown; last, under no name, one sentence for all those of which nothing may be shown.
+    """
+    shown = [name for name, figures in view.breakdowns.items() if not nothing_shown(figures)]
+    found = {name: breakdown_table(view, name, names) for name in shown}
+    masked = hidden_breakdowns(view, names)
+    return found | {"": _told(*masked)} if masked else found
 
 
 def breakdown_table(view: IndicatorView, breakdown: str, names: Names) -> Markup:
@@ -261,7 +315,8 @@ def breakdown_table(view: IndicatorView, breakdown: str, names: Names) -> Markup
     hidden = sum(one.hidden for one in figures)
     kept = f"\u00a0; {plural(hidden, 'cellule masquée', 'cellules masquées')} sur {len(figures)}" if hidden else ""
     caption = f"{french(indicator.name)} – par {in_sentence(label)} ({period}{kept})"
-    return figures_table(caption, (label, lambda one: names.modality(indicator, breakdown, one.modality)), figures)
+    first = (label, lambda one: names.modality(indicator, breakdown, one.modality))
+    return figures_table(caption, first, figures, parts=names.parts(indicator))
 
 
 def territories_table(view: IndicatorView, names: Names) -> Markup:
@@ -279,6 +334,8 @@ def territories_table(view: IndicatorView, names: Names) -> Markup:
     markupsafe.Markup
         The table; a rank always comes with its bounds.
     """
+    if nothing_shown(view.territories):
+        return _told("Par territoire", hidden_sentence(view.indicator, view.territories))
     ranked = any(one.rank is not None for one in view.territories)
     figures = sorted(view.territories, key=_rank_key if ranked else lambda one: (names.territory(one.territory),))
     marked = frozenset(place for place, one in enumerate(figures) if one.territory == view.own)

@@ -1,7 +1,7 @@
 """Statistical methods: numpy arrays in, frozen dataclasses out, no dataframe."""
 
 from ess_impact.stats.bounds import imbens_manski, missing_bounds
-from ess_impact.stats.calibrated import calibrated_quantile, calibrated_ratio, calibrated_total
+from ess_impact.stats.calibrated import calibrated_quantile, calibrated_ratio, calibrated_share, calibrated_total
 from ess_impact.stats.calibration import Calibration, calibrate, kish
 from ess_impact.stats.clusters import (
     ClusterSums,
@@ -41,6 +41,7 @@ __all__ = [
     "calibrate",
     "calibrated_quantile",
     "calibrated_ratio",
+    "calibrated_share",
     "calibrated_total",
     "clopper_pearson",
     "design_effect",

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from ess_impact.stats.arrays import FloatArray, columns, require
-from ess_impact.stats.intervals import NEEDS, Estimate, NotEstimable, Reason
+from ess_impact.stats.intervals import Estimate, NotEstimable, Reason, refused
 from ess_impact.stats.quantiles import normal_quantile, student_quantile
 
 MIN_PERIODS = 3
@@ -165,7 +165,7 @@ def project_line(
     """
     dates, series = columns(times, values)
     if series.size < MIN_PERIODS:
-        return _refused(Reason.OBSERVATIONS_INSUFFISANTES, f"{series.size} périodes")
+        return refused(Reason.OBSERVATIONS_INSUFFISANTES, f"{series.size} périodes")
     spread = columns(1.0 if errors is None else errors, series)[0]
     require(spread > 0, "erreur type nulle ou négative")
     weights = 1.0 / spread**2
@@ -176,7 +176,7 @@ def project_line(
     strayed = float(np.sum(weights * (series - design @ line) ** 2)) / freedom
     factor = strayed if errors is None else max(1.0, strayed)
     if factor <= np.finfo(np.float64).eps * float(np.max(np.abs(series))) ** 2 and errors is None:
-        return _refused(Reason.OBSERVATIONS_INSUFFISANTES, "une série sans écart à sa droite")
+        return refused(Reason.OBSERVATIONS_INSUFFISANTES, "une série sans écart à sa droite")
     scale = float(np.sqrt(factor * (inverse[0, 0] + 1.0 / weights.mean())))
     half = float(student_quantile(freedom, confidence)) * scale
     value = float(line[0])
@@ -210,7 +210,3 @@ def standard_errors(low: ArrayLike, high: ArrayLike, *, confidence: float = 0.95
     """
     below, above = columns(low, high)
     return (above - below) / (2.0 * normal_quantile(confidence))
-
-
-def _refused(reason: Reason, has: str) -> NotEstimable:
-    return NotEstimable(reason=reason, needs=NEEDS[reason], has=has)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ess_impact.errors import UsageError
 from ess_impact.stats.arrays import FloatArray
-from ess_impact.stats.calibration import Calibration, refused
-from ess_impact.stats.intervals import Estimate, NotEstimable, Reason
+from ess_impact.stats.calibration import Calibration
+from ess_impact.stats.intervals import Estimate, NotEstimable, Reason, refused
+from ess_impact.stats.proportion import score_limits
 from ess_impact.stats.quantiles import student_quantile
 
 _TOLERANCE = 1e-10
@@ -62,6 +65,59 @@ def calibrated_ratio(
         return refused(Reason.DENOMINATEUR_NUL, "0")
     ratio = float(found.weights @ y) / total
     return _around(found, ratio, (y - ratio * d) / total, confidence)
+
+
+def calibrated_share(
+    found: Calibration, cases: ArrayLike, units: ArrayLike, *, confidence: float = 0.95
+) -> Estimate | NotEstimable:
+    r"""Estimate a share of the units of the frame, with limits that stay between 0 and 1.
+
+    Parameters
+    ----------
+    found : Calibration
+        Weights of n respondents.
+    cases, units : array_like, shape (n,)
+        Of each respondent, the cases among its units.
+    confidence : float, default 0.95
+        Level of the interval.
+
+    Returns
+    -------
+    Estimate or NotEstimable
+        Method ``calage``; ``observations_insuffisantes`` where respondents are all cases, or none: their residuals
+        then say nothing of the others. Otherwise the reasons of :func:`calibrated_ratio`.
+
+    Raises
+    ------
+    UsageError
+        (``usage``) When shapes disagree or the level is not in ]0, 1[.
+
+    Notes
+    -----
+    .. math:: \left\{ p : \frac{(\hat p - p)^2}{p (1 - p)} \le \frac{h^2}{\hat p (1 - \hat p)} \right\}
+
+    with h the half width of :func:`calibrated_ratio`: the score test of
+    :func:`~ess_impact.stats.robust.rao_scott`, with the error of the residuals.
+
+    References
+    ----------
+    raoscott1984, sarndalswenssonwretman1992
+
+    Examples
+    --------
+    >>> from ess_impact.stats.calibration import calibrate
+    >>> share = calibrated_share(calibrate([[1]] * 20, [40]), [1] * 19 + [0], [1] * 20)
+    >>> round(share.value, 3), round(share.low, 3), round(share.high, 3)
+    (0.95, 0.819, 0.988)
+    """
+    straight = calibrated_ratio(found, cases, units, confidence=confidence)
+    if isinstance(straight, NotEstimable):
+        return straight
+    half, spread = (straight.high - straight.low) / 2.0, straight.value * (1.0 - straight.value)
+    if spread <= _TOLERANCE or half <= _TOLERANCE:
+        return refused(Reason.OBSERVATIONS_INSUFFISANTES, "aucun cas, ou que des cas")
+    low, high = score_limits(np.array([straight.value]), np.array([spread / half**2]), 1.0)
+    return replace(straight, low=float(low[0]), high=float(high[0]))
 
 
 def calibrated_total(found: Calibration, values: ArrayLike, *, confidence: float = 0.95) -> Estimate | NotEstimable:

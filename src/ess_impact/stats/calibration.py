@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from ess_impact.errors import UsageError
 from ess_impact.stats.arrays import FloatArray
-from ess_impact.stats.intervals import NEEDS, NotEstimable, Reason
+from ess_impact.stats.intervals import NotEstimable, Reason, refused
 
 Distance = Literal["lineaire", "raking"]
 _ITERATIONS = 100
@@ -230,26 +230,3 @@ class _Problem:
         grown = np.exp(np.clip(steepness * u, -_LARGEST_EXPONENT, _LARGEST_EXPONENT))
         ratios = (low * (high - 1.0) + high * (1.0 - low) * grown) / (high - 1.0 + (1.0 - low) * grown)
         return ratios, (ratios - low) * (high - ratios) / ((1.0 - low) * (high - 1.0))
-
-
-def refused(reason: Reason, has: str) -> NotEstimable:
-    """Say why nothing could be estimated.
-
-    Parameters
-    ----------
-    reason : Reason
-        Stable code.
-    has : str
-        What the method was given, in French.
-
-    Returns
-    -------
-    NotEstimable
-        With what the method needs.
-
-    Examples
-    --------
-    >>> refused(Reason.MARGE_VIDE, "1 classe sans répondant").reason.value
-    'marge_vide'
-    """
-    return NotEstimable(reason=reason, needs=NEEDS[reason], has=has)

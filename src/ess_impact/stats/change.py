@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ess_impact.errors import UsageError
 from ess_impact.stats.arrays import FloatArray, columns, quotient, require
-from ess_impact.stats.intervals import NEEDS, Estimate, Intervals, NotEstimable, Reason, assemble
+from ess_impact.stats.intervals import Estimate, Intervals, NotEstimable, Reason, assemble, refused
 from ess_impact.stats.quantiles import student_quantile, upper_tail
 
 MIN_CLUSTERS = 10.0
@@ -83,13 +83,14 @@ def paired_ratio_change(
     Returns
     -------
     Estimate or NotEstimable
-        In the unit of the numerator per unit of the denominator; method ``appariement``. ``denominateur_nul``
-        when a period has no denominator, ``grappes_insuffisantes`` below 10 effective clusters in a period.
+        In the unit of the numerator per unit of the denominator; method ``appariement``. ``hors_domaine`` when the
+        denominator of a cluster is negative, ``denominateur_nul`` when a period has none,
+        ``grappes_insuffisantes`` below 10 effective clusters in a period.
 
     Raises
     ------
     UsageError
-        (``usage``) When lengths differ, a denominator is negative, or the level is not in ]0, 1[.
+        (``usage``) When lengths differ or the level is not in ]0, 1[.
 
     Notes
     -----
@@ -114,12 +115,13 @@ def paired_ratio_change(
     (0.15, 0.117, 0.183)
     """
     n1, x1, n2, x2 = columns(*before, *after)
-    require(~((n1 < 0) | (n2 < 0)), "dénominateur de grappe négatif")
+    if (n1 < 0).any() or (n2 < 0).any():
+        return refused(Reason.HORS_DOMAINE, "un dénominateur négatif")
     if not (n1.sum() > 0 and n2.sum() > 0):
-        return _refused(Reason.DENOMINATEUR_NUL, "un dénominateur nul")
+        return refused(Reason.DENOMINATEUR_NUL, "un dénominateur nul")
     effective = min(_effective(n1), _effective(n2))
     if effective < MIN_CLUSTERS:
-        return _refused(Reason.GRAPPES_INSUFFISANTES, f"{effective:.1f} grappes effectives".replace(".", ","))
+        return refused(Reason.GRAPPES_INSUFFISANTES, f"{effective:.1f} grappes effectives".replace(".", ","))
     ratios = [float(x.sum() / n.sum()) for n, x in ((n1, x1), (n2, x2))]
     residuals = (x2 - ratios[1] * n2) / n2.sum() - (x1 - ratios[0] * n1) / n1.sum()
     m = n1.size
@@ -188,11 +190,11 @@ def paired_quantile_change(
     if not np.array_equal(names, np.unique(c2)):
         raise UsageError("les grappes des deux périodes diffèrent", fix="Gardez celles qui sont dans les deux.")
     if names.size == 0:
-        return _refused(Reason.OBSERVATIONS_INSUFFISANTES, "aucune valeur")
+        return refused(Reason.OBSERVATIONS_INSUFFISANTES, "aucune valeur")
     owners = [np.searchsorted(names, one) for one in (c1, c2)]
     effective = min(_effective(np.bincount(one).astype(np.float64)) for one in owners)
     if effective < MIN_CLUSTERS:
-        return _refused(Reason.GRAPPES_INSUFFISANTES, f"{effective:.1f} grappes effectives".replace(".", ","))
+        return refused(Reason.GRAPPES_INSUFFISANTES, f"{effective:.1f} grappes effectives".replace(".", ","))
     draws = _drawn_changes((v1, v2), owners, q, np.random.default_rng(seed), replicates)
     change = float(np.quantile(v2, q) - np.quantile(v1, q))
     low, high = np.quantile(draws, [tail, 1.0 - tail])
@@ -207,10 +209,6 @@ def paired_quantile_change(
 
 def _effective(sizes: FloatArray) -> float:
     return float(quotient(np.atleast_1d(sizes.sum() ** 2), np.atleast_1d(np.sum(sizes**2)))[0])
-
-
-def _refused(reason: Reason, has: str) -> NotEstimable:
-    return NotEstimable(reason=reason, needs=NEEDS[reason], has=has)
 
 
 def _sorted_values(values: ArrayLike, clusters: ArrayLike) -> tuple[FloatArray, NDArray[np.generic]]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ess_impact.errors import UsageError
-from ess_impact.stats.intervals import NEEDS, NotEstimable, Reason
+from ess_impact.stats.intervals import NotEstimable, Reason, refused
 
 
 def diversification(amounts: ArrayLike, *, categories: int | None = None) -> float | NotEstimable:
@@ -24,12 +24,12 @@ def diversification(amounts: ArrayLike, *, categories: int | None = None) -> flo
     -------
     float or NotEstimable
         Between 0 (one part holds all) and 1 - 1/K (equal parts, see :func:`diversification_maximum`);
-        ``denominateur_nul`` when the total is zero.
+        ``denominateur_nul`` when the total is zero, ``hors_domaine`` when an amount is negative.
 
     Raises
     ------
     UsageError
-        (``usage``) When an amount is negative or missing, or there are more amounts than categories.
+        (``usage``) When an amount is missing, or there are more amounts than categories.
 
     Notes
     -----
@@ -48,13 +48,15 @@ def diversification(amounts: ArrayLike, *, categories: int | None = None) -> flo
     0.625
     """
     parts = np.sort(np.asarray(amounts, dtype=np.float64).ravel())
-    if not np.all(np.isfinite(parts) & (parts >= 0)):
-        raise UsageError("montants négatifs ou manquants dans un indice de diversification")
+    if not np.all(np.isfinite(parts)):
+        raise UsageError("montants manquants dans un indice de diversification")
     if categories is not None and parts.size > categories:
         raise UsageError(f"{parts.size} montants pour {categories} catégories")
+    if np.any(parts < 0):
+        return refused(Reason.HORS_DOMAINE, "un montant négatif")
     total = parts.sum()
     if total == 0:
-        return NotEstimable(reason=Reason.DENOMINATEUR_NUL, needs=NEEDS[Reason.DENOMINATEUR_NUL], has="un total nul")
+        return refused(Reason.DENOMINATEUR_NUL, "un total nul")
     return max(0.0, float(1.0 - np.sum((parts / total) ** 2)))
 
 
@@ -103,12 +105,13 @@ def top_share(amounts: ArrayLike, *, largest: int = 10) -> float | NotEstimable:
     Returns
     -------
     float or NotEstimable
-        Between m/k (equal parts) and 1 (m parts or fewer); ``denominateur_nul`` when the total is zero.
+        Between m/k (equal parts) and 1 (m parts or fewer); ``denominateur_nul`` when the total is zero,
+        ``hors_domaine`` when an amount is negative.
 
     Raises
     ------
     UsageError
-        (``usage``) When an amount is negative or missing, or no part is asked for.
+        (``usage``) When an amount is missing, or no part is asked for.
 
     Notes
     -----
@@ -127,11 +130,13 @@ def top_share(amounts: ArrayLike, *, largest: int = 10) -> float | NotEstimable:
     0.75
     """
     parts = np.sort(np.asarray(amounts, dtype=np.float64).ravel())[::-1]
-    if not np.all(np.isfinite(parts) & (parts >= 0)):
-        raise UsageError("montants négatifs ou manquants dans une part des premiers")
+    if not np.all(np.isfinite(parts)):
+        raise UsageError("montants manquants dans une part des premiers")
     if largest < 1:
         raise UsageError(f"nombre de premiers invalide : {largest}")
+    if np.any(parts < 0):
+        return refused(Reason.HORS_DOMAINE, "un montant négatif")
     total = parts.sum()
     if total == 0:
-        return NotEstimable(reason=Reason.DENOMINATEUR_NUL, needs=NEEDS[Reason.DENOMINATEUR_NUL], has="un total nul")
+        return refused(Reason.DENOMINATEUR_NUL, "un total nul")
     return min(1.0, float(parts[:largest].sum() / total))

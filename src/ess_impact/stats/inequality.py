@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ess_impact.errors import UsageError
-from ess_impact.stats.intervals import NEEDS, NotEstimable, Reason
+from ess_impact.stats.intervals import NotEstimable, Reason, refused
 
 
 def gini(values: ArrayLike) -> float | NotEstimable:
@@ -20,12 +20,13 @@ def gini(values: ArrayLike) -> float | NotEstimable:
     Returns
     -------
     float or NotEstimable
-        Between 0 (all equal) and 1 - 1/n (one unit holds all); ``denominateur_nul`` when the values sum to zero.
+        Between 0 (all equal) and 1 - 1/n (one unit holds all); ``denominateur_nul`` when the values sum to zero,
+        ``hors_domaine`` when one is negative.
 
     Raises
     ------
     UsageError
-        (``usage``) When a value is negative or missing.
+        (``usage``) When a value is missing.
 
     Notes
     -----
@@ -45,10 +46,12 @@ def gini(values: ArrayLike) -> float | NotEstimable:
     0.25
     """
     ordered = np.sort(np.asarray(values, dtype=np.float64).ravel())
-    if not np.all(np.isfinite(ordered) & (ordered >= 0)):
-        raise UsageError("valeurs négatives ou manquantes dans un indice de Gini")
+    if not np.all(np.isfinite(ordered)):
+        raise UsageError("valeurs manquantes dans un indice de Gini")
+    if np.any(ordered < 0):
+        return refused(Reason.HORS_DOMAINE, "une valeur négative")
     total = ordered.sum()
     if total == 0:
-        return NotEstimable(reason=Reason.DENOMINATEUR_NUL, needs=NEEDS[Reason.DENOMINATEUR_NUL], has="un total nul")
+        return refused(Reason.DENOMINATEUR_NUL, "un total nul")
     ranks = 2 * np.arange(1, ordered.size + 1) - ordered.size - 1
     return max(0.0, float((ranks * ordered).sum() / (ordered.size * total)))

@@ -171,6 +171,29 @@ needs='un dénominateur non nul', has='aucune valeur calculable')
         )
 
 
+def refused(reason: Reason, has: str) -> NotEstimable:
+    """Say why nothing could be estimated.
+
+    Parameters
+    ----------
+    reason : Reason
+        Stable code.
+    has : str
+        What the method was given, in French.
+
+    Returns
+    -------
+    NotEstimable
+        With what the method needs.
+
+    Examples
+    --------
+    >>> refused(Reason.MARGE_VIDE, "1 classe sans répondant").reason.value
+    'marge_vide'
+    """
+    return NotEstimable(reason=reason, needs=NEEDS[reason], has=has)
+
+
 def _has(value: float) -> str:
     if np.isnan(value):
         return "aucune valeur calculable"

@@ -43,7 +43,8 @@ def _indicator(name: str, **changes: str) -> str:
     [
         ({"o1_essai/autre_nom.yaml": _indicator("ailleurs")}, "autre_nom.yaml:5", "ailleurs.yaml"),
         ({"o2_essai/part.yaml": _indicator("part")}, "part.yaml:5", "déjà défini"),
-        ({"codelists/sous/sexes.yaml": CODELIST}, "sexes.yaml:1", "déjà défini (sexes.yaml)"),
+        ({"codelists/sous/sexes.yaml": CODELIST}, "sexes.yaml:1", "codelists/sexes.yaml et "),
+        ({"codelists/sous/sexes.yaml": CODELIST}, "sexes.yaml:1", "codelists/sous/sexes.yaml. Retirez"),
         ({"methodes/bootstrap.md": NOTE.replace("maison", "bootstrap")}, "bootstrap", "déjà défini"),
         ({"methodes/maison.md": "# Sans en-tête\n"}, "maison.md:1", "en-tête"),
         ({"methodes/maison.md": NOTE.replace(".wilson", ".wilsson")}, "maison.md:4", "Vouliez-vous dire « wilson »"),
@@ -71,8 +72,10 @@ def test_an_extra_folder_joins_the_shipped_catalogue_and_may_not_repeat_it(shelf
     shelf.write({"parametres/seuil.yaml": PARAMETER})
     assert {"seuil", "heures_min_eiti"} <= set(Catalogue.load(shelf.root).parameters)
     shelf.write({"parametres/heures_min_eiti.yaml": PARAMETER.replace("id: seuil", "id: heures_min_eiti")})
-    with pytest.raises(DefinitionError, match="déjà défini"):
+    with pytest.raises(DefinitionError, match="déjà défini") as caught:
         Catalogue.load(shelf.root)
+    name = "parametres/heures_min_eiti.yaml"
+    assert f"catalogue livré ({name}) et {shelf.root / name}" in str(caught.value)
 
 
 def test_a_readme_among_notes_is_no_note(shelf: Any) -> None:

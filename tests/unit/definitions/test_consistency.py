@@ -23,6 +23,9 @@ INDICATORS = {
     "breakdown on an amount": (PART, "[sexe, zone,", "[sexe, montant,", "breakdowns:", "montant"),
     "breakdown on a person": (PART, "[sexe, zone,", "[sexe, personne,", "breakdowns:", "personne"),
     "breakdown on an establishment": (PART, "[sexe, zone,", "[sexe, siret,", "breakdowns:", "siret"),
+    "breakdown twice": (PART, "[sexe, zone,", "[sexe, sexe,", "breakdowns:", "deux fois"),
+    "crossing of a column with itself": (PART, "[sexe, actif]", "[sexe, sexe]", "breakdowns:", "deux fois"),
+    "crossing twice": (PART, "[sexe, actif]]", "[sexe, actif], [actif, sexe]]", "breakdowns:", "actif × sexe"),
     "crossing on an amount": (PART, "[sexe, actif]", "[sexe, heures]", "breakdowns:", "heures"),
     "unknown cluster": (PART, "cluster: siret", "cluster: sirette", "cluster:", "siret"),
     "unknown enterprise": (PART, "{unit: aucun}", "{unit: entreprise, column: sirn}", "secrecy:", "siren"),
@@ -90,6 +93,9 @@ TABLES = {
     "unknown prefix": ("{column: siret, length", "{column: sirett, length", "name: siren", "siret"),
     "unknown dates": ("[jour, fin]", "[jour, finn]", "name: duree", "fin"),
     "unknown list": ("{column: themes, any", "{column: theme, any", "name: bio", "themes"),
+    "code that no list holds": ("any_of: [bio]", "any_of: [bo]", "name: bio", "bio"),
+    "codes of what is no list": ("{column: themes, any", "{column: note, any", "name: bio", "pas une liste"),
+    "days between what is no date": ("[jour, fin]", "[jour, note]", "name: duree", "pas une date"),
     "unknown date of a year": ("days_between: [jour, fin]", "year_of: jours", "name: duree", "jour"),
     "unknown half of a joined column": (
         "prefix: {column: siret, length: 9}", "joined: [siret, personnne]", "name: siren", "personne",
@@ -209,3 +215,24 @@ def test_all_faults_come_at_once(shelf: Any) -> None:
 def test_indicators_are_judged_only_on_tables_that_hold(shelf: Any) -> None:
     found = shelf.faults((TABLE, "codelist: sexes", "codelist: sexe"), (TOTAL, "{expr: montant}", "{}"))
     assert [fault.where for fault in found] == [shelf.line(TABLE, "name: sexe")]
+
+
+def test_what_rests_on_nothing_faulty_is_judged_at_once(shelf: Any) -> None:
+    # A table that cannot be read, another document that cannot, and an indicator of a table that holds.
+    unread = (WEIGHTS, "weight: 2", "weight: deux")
+    found = shelf.faults(unread, (TOTAL, "{expr: montant}", "{}"), (STANDARD, "strata: sexe", "strata: sex"))
+    assert {fault.where for fault in found} == {shelf.line(WEIGHTS, "weight: deux"), shelf.line(TOTAL, "measures:")}
+    found = shelf.faults(
+        ("tables/autre.yaml", "key: [siret]", "key: [siren]"), (PLAN, "{indicator: derive}", "{indicator: x}")
+    )
+    assert len(found) == 2
+
+
+def test_an_indicator_of_a_table_that_holds_does_not_wait_for_another_table(shelf: Any) -> None:
+    other = (
+        "tables/autre.yaml",
+        "columns:",
+        "derived: [{name: un, type: entier, label: {fr: Un}, expr: deux}]\ncolumns:",
+    )
+    found = shelf.faults(other, (TOTAL, "{expr: montant}", "{}"))
+    assert {str(fault.where).split(":")[0] for fault in found} == {"autre.yaml", "total.yaml"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ess_impact.definitions.catalogue import Catalogue
-from ess_impact.definitions.mappings import Feed, Mapping, feeds, without_lost
+from ess_impact.definitions.mappings import Feed, Mapping, constant, feeds, without_lost
 from ess_impact.errors import DefinitionError, EssImpactError
 
 CATALOGUE = Catalogue.load()
@@ -117,6 +117,34 @@ tables:
 )
 def test_a_form_that_says_nothing_is_refused(tmp_path: Path, text: str, word: str) -> None:
     assert any(word in one for one in _faults(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("effectif", "douze"), ("effectif", "1,5"), ("effectif", "NaN"), ("effectif", "1e400000"), ("etp", "0,0001"),
+        ("annee", "Infinity"),
+    ],
+)  # fmt: skip
+def test_a_constant_that_is_no_value_of_its_column_is_refused(tmp_path: Path, column: str, text: str) -> None:
+    (fault,) = _faults(
+        tmp_path, f"tables:\n  structures:\n    from: a\n    columns:\n      {column}: {{value: '{text}'}}\n"
+    )
+    assert "mapping.yaml:5" in fault
+    assert "n'est pas une valeur de" in fault
+
+
+def test_constants_are_read_as_they_are_stored() -> None:
+    structures = CATALOGUE.table("structures")
+    read = {"effectif": "12", "etp": "1,5", "denomination": "Ici", "annee": "2025"}
+    found = {name: constant(one, read[name]) for one in structures.columns if (name := one.name) in read}
+    assert found == {"effectif": 12, "etp": 1_500, "denomination": "Ici", "annee": 2025}
+    exits = {one.name: one for one in CATALOGUE.table("sorties").columns}
+    assert (constant(exits["en_emploi_dsn_6m"], "oui"), constant(exits["en_emploi_dsn_6m"], "non")) == (True, False)
+    assert constant(exits["date_sortie"], "2024-02-29") == "2024-02-29"
+    for name, text in (("en_emploi_dsn_6m", "true"), ("date_sortie", "2023-02-29")):
+        with pytest.raises(DefinitionError, match="n'est pas une valeur"):
+            constant(exits[name], text)
 
 
 def test_a_mapping_that_does_not_exist(tmp_path: Path) -> None:

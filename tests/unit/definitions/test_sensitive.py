@@ -55,3 +55,10 @@ def test_places_are_communes_and_what_is_marked(shelf: Any) -> None:
     assert place_columns(columns) == ()
     columns["sexe"] = columns["sexe"].model_copy(update={"place": True})
     assert place_columns(columns) == ("sexe",)
+
+
+def test_what_derives_from_a_sensitive_column_is_sensitive(shelf: Any) -> None:
+    catalogue = shelf.load()
+    columns = dict(catalogue.columns_of(catalogue.table("essai")))
+    columns["jour"] = columns["jour"].model_copy(update={"sensitive": True})
+    assert sensitive_columns(columns) == {"jour", "duree", "longue"}

@@ -15,6 +15,7 @@ from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.mappings import MappedTable
 from ess_impact.engine.duckdb_engine import DuckDBBackend
 from ess_impact.engine.mapped import BrokenRule, HeldTable, follow, hold
+from ess_impact.errors import ReadingError
 
 CATALOGUE = Catalogue.load()
 STRUCTURES = MappedTable.model_validate(
@@ -161,3 +162,84 @@ def test_an_identifier_that_does_not_hold_sets_its_row_aside(engine: DuckDBBacke
     held = hold(engine, CATALOGUE.table("structures"), mapped, CATALOGUE, pattern=str(tmp_path / "*.parquet"))
     assert held.broken == (BrokenRule(rule="identifiant_invalide", column="siret", severity="rejet", rows=2),)
     assert held.accepted == 1
+
+
+def _of(rows: dict[str, list[object]], folder: Path, columns: dict[str, object]) -> MappedTable:
+    pl.DataFrame(rows).write_parquet(folder / "un.parquet")
+    return MappedTable.model_validate({"parquet": "x", "columns": columns})
+
+
+def test_totals_by_enterprise_are_brought(engine: DuckDBBackend, tmp_path: Path) -> None:
+    etp = {"column": "e", "stored": True}
+    mapped = _of(
+        {"s": [A, B, A], "a": [2024, 2024, 2025], "e": [1_500, None, 9]},
+        tmp_path,
+        {"siret": "s", "annee": "a", "etp": etp},
+    )
+    pattern = str(tmp_path / "un.parquet")
+    structures = hold(engine, CATALOGUE.table("structures"), mapped, CATALOGUE, pattern=pattern)
+    rows = {"s": [A, A, B], "a": [2024, 2024, 2024], "p": ["64", "70", "64"], "m": [10, 20, 30]}
+    names: dict[str, object] = {"siret": "s", "annee": "a", "poste": "p", "montant": "m"}
+    mapped = _of(rows, tmp_path, names)
+    accounts = hold(engine, CATALOGUE.table("comptes"), mapped, CATALOGUE, pattern=pattern)
+    follow(engine, accounts.table, {"structures": structures.table, "comptes": accounts.table})
+    found = _rows(engine, "comptes").sort("siret", "poste")
+    assert found["etp"].to_list() == [1_500, 1_500, None]
+    assert found["epci"].to_list() == [None] * 3
+
+
+def test_a_link_never_makes_two_rows_of_one(engine: DuckDBBackend, tmp_path: Path) -> None:
+    names: dict[str, object] = {"siret": "s", "annee": {"value": "2025"}, "poste": {"value": "64"}, "montant": "m"}
+    mapped = _of({"s": [A, B], "m": [10, 20]}, tmp_path, names)
+    accounts = hold(engine, CATALOGUE.table("comptes"), mapped, CATALOGUE, pattern=str(tmp_path / "un.parquet"))
+    structures = _held(engine, "structures", STRUCTURES)
+    # The key of a partner's own table may hold a year twice.
+    engine.keep("copie", exp.select("*").from_("structures"))
+    engine.keep("structures", exp.union(*(exp.select("*").from_("copie") for _ in range(2)), distinct=False))
+    follow(engine, accounts.table, {"structures": structures.table})
+    assert sorted(_rows(engine, "comptes")["siret"]) == [A, B]
+
+
+def test_the_rows_of_a_partner_without_the_whole_key_are_kept(engine: DuckDBBackend, tmp_path: Path) -> None:
+    mapped = _of({"s": [A, A], "e": [1, 2]}, tmp_path, {"siret": "s", "annee": {"absent": True}, "effectif": "e"})
+    held = hold(engine, CATALOGUE.table("structures"), mapped, CATALOGUE, pattern=str(tmp_path / "un.parquet"))
+    assert (held.read, held.accepted, held.broken) == (2, 2, ())
+
+
+def test_a_row_that_lacks_a_part_of_its_key_repeats_nothing(engine: DuckDBBackend, tmp_path: Path) -> None:
+    mapped = _of({"s": [A, A], "a": [None, None], "e": [1, 2]}, tmp_path, {"siret": "s", "annee": "a", "effectif": "e"})
+    held = hold(engine, CATALOGUE.table("structures"), mapped, CATALOGUE, pattern=str(tmp_path / "un.parquet"))
+    assert {one.rule for one in held.broken} == {"valeur_manquante"}
+
+
+def test_a_great_agreement_is_divided_without_overflow(engine: DuckDBBackend, tmp_path: Path) -> None:
+    rows = {"s": [A], "d": [date(2024, 1, 1)], "e": [1_000], "t": [2 * 10**9], "m": [10**9]}
+    names = {"siret": "s", "type_siae": {"value": "ACI"}, "date_effet": "d", "etp_conventionnes": "e"}
+    mapped = _of(rows, tmp_path, names | {"montant_total": "t", "montant_departement": "m"})
+    hold(engine, CATALOGUE.table("conventions_iae"), mapped, CATALOGUE, pattern=str(tmp_path / "un.parquet"))
+    assert _rows(engine, "conventions_iae")["etp_departement"].to_list() == [500_000]
+
+
+def test_what_does_not_exist_is_named(engine: DuckDBBackend) -> None:
+    names = {"siret": "num", "date_sortie": "fins", "heures_travaillees": 'h"', "type_siae": "typ"}
+    mapped = MappedTable.model_validate({"from": "sorties_brutes", "columns": names})
+    with pytest.raises(ReadingError) as caught:
+        _held(engine, "sorties", mapped)
+    assert caught.value.problem == (
+        "« sorties_brutes » n'a pas de colonne « fins » (date_sortie), « h\" » (heures_travaillees)"
+    )
+    for names in ({"siret": "sorties_brutes"}, {"siret": "num", "annee": "sorties_brutes"}):
+        mapped = MappedTable.model_validate({"from": "sorties_brutes", "columns": names})
+        with pytest.raises(ReadingError, match="pas de colonne « sorties_brutes »"):
+            _held(engine, "sorties", mapped)
+    mapped = MappedTable.model_validate({"from": "ref.absente", "columns": {"siret": "num"}})
+    with pytest.raises(ReadingError, match=r"table « ref\.absente » n'existe pas"):
+        _held(engine, "sorties", mapped)
+
+
+@pytest.mark.parametrize("content", [b"SQLite format 3\0" + b"\0" * 4096, b"du texte"])
+def test_the_file_of_another_engine_is_refused_and_nothing_is_downloaded(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "base.db").write_bytes(content)
+    with pytest.raises(ReadingError, match=r"base\.db : .*pas une base DuckDB") as caught:
+        DuckDBBackend(database=tmp_path / "base.db")
+    assert "extension" not in str(caught.value.__cause__)

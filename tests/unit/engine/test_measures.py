@@ -70,6 +70,13 @@ SIMPLE = {
     "median": ("median", AMOUNTS, {}, (750, 3, 3, 1)),
     "quantile": ("quantile", AMOUNTS, {}, (750, 3, 3, 1)),
     "ratio": ("ratio", RATIO, {}, (650, 300, 2, 2)),
+    "rows over an amount": (
+        "ratio",
+        RATIO,
+        {"measures": {"numerator": {}, "denominator": {"expr": "heures"}}},
+        (3, 600, 3, 1),
+    ),
+    "sum of a parameter": ("sum", [{}, {}, {}], {"measures": {"value": {"expr": "parametre('seuil')"}}}, (6, 3, 3, 0)),
     "rate": ("rate", EVENTS, {}, (1, 250, 2, 2)),
     "sum of kept rows": (
         "sum",
@@ -197,3 +204,25 @@ def test_a_counted_column_may_bear_the_name_of_a_measure(workshop: Any) -> None:
     scope = Scope(columns={"annee": ColumnType.ANNEE, "n0": ColumnType.TEXTE}, codelists={}, parameters={}, codes_of={})
     indicator = workshop.indicator("distinct", measures={"value": {"column": "n0"}})
     assert total(compute_cells(renamed, workshop.table, [indicator], scope)["un_distinct"])[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        ("CASE WHEN actif THEN 1 ELSE 0 END", 1),
+        ("CASE WHEN actif THEN 0 ELSE 1 END", 3),
+        ("CASE WHEN actif THEN 1 WHEN n = 2 THEN 1 ELSE 0 END", 2),
+        ("CASE WHEN n IS NULL THEN 0 ELSE 1 END", 3),
+        ("CASE WHEN actif THEN 1 ELSE 1 END", 4),
+    ],
+)
+def test_an_author_s_case_gives_what_it_says(workshop: Any, expr: str, expected: int) -> None:
+    rows = [{"actif": T, "n": 1}, {"actif": F, "n": 2}, {"actif": U, "n": U}, {"actif": F, "n": 3}]
+    cells = workshop.cells("mean", rows, measures={"value": {"expr": expr}})
+    assert total(cells) == (expected, 4, 4, 0)
+    assert (int(cells.xx[0]), int(cells.nx[0])) == (expected, expected)
+
+
+def test_products_of_a_count_and_an_amount_are_those_of_the_rows(workshop: Any) -> None:
+    cells = workshop.cells("ratio", RATIO, measures={"numerator": {}, "denominator": {"expr": "heures"}})
+    assert (int(cells.nn[0]), int(cells.xx[0]), int(cells.nx[0])) == (200**2 + 300**2 + 100**2, 3, 600)

@@ -37,6 +37,12 @@ def test_only_spark_widens_a_sum(dialect: str, text: str) -> None:
     assert render(exp.Sum(this=exp.cast(VALUE, "decimal(38,0)")), dialect) == text
 
 
+@pytest.mark.parametrize(("dialect", "kind"), [("duckdb", "INT128"), ("postgres", "DECIMAL"), ("spark", "DECIMAL")])
+def test_wide_integers_are_divided_as_integers(dialect: str, kind: str) -> None:
+    tree = exp.IntDiv(this=exp.cast(VALUE, "int128"), expression=exp.Literal.number(2))
+    assert f" AS {kind}" in render(tree, dialect)
+
+
 def test_another_cast_within_a_sum_is_kept() -> None:
     tree = exp.Sum(this=exp.cast(VALUE, "bigint"))
     assert render(tree, "postgres") == 'SUM(CAST("x" AS BIGINT))'

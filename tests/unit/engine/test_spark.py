@@ -48,6 +48,20 @@ def test_what_goes_in_comes_out(backend: SparkBackend, tmp_path: Path) -> None:
     assert backend.rows(everything("fichiers")).sort("entier").equals(FRAME.sort("entier"))
 
 
+def test_a_table_of_the_session_is_not_taken_for_a_view_of_ours(backend: SparkBackend, tmp_path: Path) -> None:
+    (tmp_path / "table").mkdir()
+    FRAME.select("entier").write_parquet(tmp_path / "table/lignes.parquet")
+    backend.session.sql(f"CREATE TABLE partage USING parquet LOCATION '{(tmp_path / 'table').as_uri()}'")
+    try:
+        backend.load("partage", FRAME.clear())
+        catalog, schema, name = backend.place(("partage",))
+        found = backend.rows(exp.select("*").from_(exp.table_(name, db=schema, catalog=catalog, quoted=True)))
+        assert found.columns == ["entier"]
+        assert found.height == FRAME.height
+    finally:
+        backend.session.sql("DROP TABLE spark_catalog.default.partage")
+
+
 def test_what_is_kept_is_replaced_and_freed(spark_session: Any) -> None:
     persistent = spark_session.sparkContext._jsc.getPersistentRDDs
     with SparkBackend(spark_session) as backend:

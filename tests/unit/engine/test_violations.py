@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from ess_impact.definitions.tables import Column
 from ess_impact.engine.duckdb_engine import DuckDBBackend
-from ess_impact.engine.violations import row_rules, violations_query
+from ess_impact.engine.violations import column_rules, row_rules, violations_query
 from ess_impact.errors import ExpressionError
 
 WORDS = {"message": {"fr": "essai"}, "remedy": {"fr": "essai"}}
@@ -52,3 +54,24 @@ def test_the_query_holds_counts_and_no_value(workshop: Any) -> None:
 def test_a_rule_that_does_not_type_is_refused(workshop: Any) -> None:
     with pytest.raises(ExpressionError):
         row_rules(with_rules(workshop, rule("faux", "heures = 'x'")), workshop.scope)
+
+
+def test_a_product_of_two_amounts_does_not_stop_the_others(workshop: Any) -> None:
+    table = with_rules(workshop, rule("produit", "heures * montant > montant * heures"))
+    with DuckDBBackend() as backend:
+        backend.load(table.id, workshop.frame([{"heures": 10**12, "montant": 10**12, "n": 1}, {"heures": 1}]))
+        assert counted(backend, table, workshop.scope) == (2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [("clause", 0), ("clause,critere", 0), ("critere,clause", 0), (None, 0), ("clause;critere", 1),
+     ("clause, critere", 1), ("clauses", 1), ("clause,clause", 1), ("clause,", 1)],
+)  # fmt: skip
+def test_a_list_holds_codes_and_nothing_else(workshop: Any, text: str | None, refused: int) -> None:
+    column = Column.model_validate({"name": "zone", "type": "liste", "label": {"fr": "z"}, "codelist": "achats"})
+    scope = replace(workshop.scope, codelists={"achats": ("clause", "critere", "autre")})
+    with DuckDBBackend() as backend:
+        backend.load("essai", workshop.frame([{"zone": text}]))
+        found = backend.rows(violations_query("essai", list(column_rules(column, scope)))).row(0)
+    assert found == (1, 1 - refused, refused)

@@ -185,5 +185,12 @@ def territories() -> Office:
 
 
 @pytest.fixture(scope="session")
+def sensitive(office: Office) -> Office:
+    """Return the office where « actif » tells of a sensitive group."""
+    columns = [one.model_dump(mode="json") | {"sensitive": one.name == "actif"} for one in office.table.columns]
+    return Office(columns=columns)
+
+
+@pytest.fixture(scope="session")
 def sirets() -> list[str]:
     return ESTABLISHMENTS

@@ -72,6 +72,13 @@ def test_a_division_by_zero_has_no_value(office: Any) -> None:
     assert (row["value"], row["obs_status"], row["reason"]) == (None, "M", "denominateur_nul")
 
 
+def test_a_negative_amount_stops_no_other_indicator(office: Any) -> None:
+    shares = {"from": {"parts": {"indicator": "montants", "breakdown": "zone"}}, "method": "diversification"}
+    rows = [{"montant": 900, "zone": "a"}, {"montant": -400, "zone": "b"}]
+    row = computed(office, shares, rows=rows)["_T", "_T"]
+    assert (row["value"], row["obs_status"], row["reason"]) == (None, "M", "hors_domaine")
+
+
 def test_derived_indicators_may_rest_on_one_another_in_any_order(office: Any) -> None:
     indicators = [
         office.indicator("derived", id="a_fin", **{"from": {"m": "z_milieu", "n": "lignes"}, "formula": "m * n"}),
@@ -132,17 +139,20 @@ def test_a_derived_row_is_synthetic_when_its_campaign_is(office: Any) -> None:
     assert (row["table"], row["kind"]) == ("", "derived")
 
 
-def test_a_derived_figure_stands_beside_its_target_and_its_reference(office: Any) -> None:
+@pytest.mark.parametrize(("inference", "reason", "comparison"), [
+    ("aucune", "donnee_exhaustive", "au_dessus"), ("non_reponse", "grandeur_derivee", "non_concluant"),
+])  # fmt: skip
+def test_a_derived_figure_is_as_sure_as_its_inputs(office: Any, inference: str, reason: str, comparison: str) -> None:
     reference = {"tag": "seuil", "value": "5", "label": {"fr": "Seuil"}, "source": "essai"}
     target = {"value": "10", "date": "2030-01-01", "source": "essai"}
     indicators = [
-        office.indicator("count", id="lignes"),
+        office.indicator("count", id="lignes", inference=inference),
         office.indicator("derived", id="deux", **{"from": {"n": "lignes"}, "formula": "n * 2"}),
     ]
     plan = office.plan({"indicator": "deux", "target": target, "references": [reference]})
     (row,) = office.results(indicators, ROWS, plan=plan)["deux"]
     assert (row["target"], row.get("target_gap")) == (10, 6)
-    assert (row.get("reference_value"), row.get("comparison")) == (5, "au_dessus")
+    assert (row.get("reference_value"), row.get("comparison"), row["reason"]) == (5, comparison, reason)
 
 
 def test_one_modality_of_a_breakdown_is_read_as_a_total(office: Any) -> None:

@@ -275,7 +275,7 @@ def test_only_proportions_have_bounds(office: Any) -> None:
     assert figures(office, "mean", [{"montant": 1}] * 9 + [{}]).notes == ("",)
 
 
-DOMINATED = clustered([40, 10, 10], [30, 6, 6])
+DOMINATED = clustered([80, 20, 20], [60, 12, 12])
 NOTE = {"cluster": "siret", "unit": "pourcent", "secrecy": {"unit": "personne", "min_count": 5}}
 
 
@@ -283,7 +283,7 @@ def test_few_clusters_keep_the_value_and_say_what_the_largest_weighs(office: Any
     found = figures(office, "proportion", DOMINATED, **NOTE)
     assert (found.reason[0], found.value[0]) == ("grappes_insuffisantes", 0.7)
     assert found.n_effective[0] == pytest.approx(60**2 / (40**2 + 10**2 + 10**2))
-    # 40 of 60; without it 12 of 20.
+    # 80 of 120; without it 24 of 40.
     assert format_value(40 / 60, "pourcent") in found.notes[0]
     assert format_value(0.6, "pourcent") in found.notes[0]
 
@@ -306,6 +306,8 @@ def test_the_value_without_the_largest_cluster_is_in_natural_units(office: Any) 
         (clustered([20, 10, 10], [1, 6, 6]), {}),
         (clustered([20, 10, 10], [19, 6, 6]), {}),
         (clustered([20, 10, 10], [10, 1, 1]), {}),
+        (clustered([40, 20, 20], [16, 4, 4]), {}),
+        (DOMINATED, {"secrecy": {"unit": "personne", "plancher": {"min_count": 17, "source": "essai"}}}),
     ],
     ids=[
         "enterprises",
@@ -315,6 +317,8 @@ def test_the_value_without_the_largest_cluster_is_in_natural_units(office: Any) 
         "one case in it",
         "one other in it",
         "few cases left",
+        "few for a sensitive group",
+        "few for the source",
     ],
 )
 def test_the_largest_cluster_is_never_named(office: Any, rows: Any, changes: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ess_impact.definitions.indicators import Example
 from ess_impact.errors import DefinitionError
-from ess_impact.evaluation.examples import ExampleOutcome, run_example
+from ess_impact.evaluation.examples import ExampleOutcome, check_examples, run_example
 
 ROWS = [{"actif": "oui", "montant": "10,50", "zone": "a"}, {"actif": "non", "montant": None, "zone": None}]
 
@@ -110,6 +110,23 @@ SHARES = {"from": {"parts": {"indicator": "x", "breakdown": "zone"}}, "method": 
 def test_a_derived_example_gives_its_inputs(office: Any, derived: Any, inputs: Any, expect: Any) -> None:
     outcome = run(office, "derived", {"inputs": inputs, "expect": expect}, **derived)
     assert outcome.differences == {}
+
+
+def test_an_input_that_is_not_given_is_a_bad_definition(office: Any) -> None:
+    with pytest.raises(DefinitionError, match="« b »"):
+        run(office, "derived", {"inputs": {"a": 3}, "expect": {"value": 1}}, **QUOTIENT)
+
+
+def test_every_example_is_run_whatever_the_others(office: Any) -> None:
+    expected = [{"expect": {"value": 3}}, {"expect": {"value": 2}}, {"expect": {"breakdown": "zone"}}]
+    examples = [{"rows": [{"annee": "2024"}] * 2} | one for one in expected]
+    examples += [{"rows": [{"annee": "hier"}], "expect": {"value": 1}}]
+    indicator = office.indicator("count", examples=examples)
+    found = check_examples(office.catalogue(indicator), [indicator.id])
+    assert [(one.place, one.holds) for one in found] == [(1, False), (2, True), (3, False), (4, False)]
+    assert found[0].differences == {"value": (3.0, 2.0)}
+    assert "aucun chiffre" in found[2].fault
+    assert "annee" in found[3].fault
 
 
 def test_columns_brought_by_a_link_may_be_written_in_an_example(office: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ess_impact.evaluation.rows import Context
 
 from .conftest import ESTABLISHMENTS, Office
 
+FEW = ("siret", "annee", "montant")
 YES = {"measures": {"numerator": {"where": "actif"}, "denominator": {}}}
 
 
@@ -89,10 +91,66 @@ def test_an_unknown_answer_is_a_structure_that_did_not_answer(structures: Office
 
 
 def test_a_structure_outside_the_field_did_answer(structures: Office) -> None:
-    rows = [one | {"zone": "a" if index % 2 else "b"} for index, one in enumerate(answers(20, 20, 16, 16))]
+    rows = [one | {"zone": "a" if index % 2 else "b"} for index, one in enumerate(answers(20, 10, 16, 8))]
     found = calibrated(structures, "proportion", rows, campaign_frame(expected(), 2024), where="zone = 'a'")
     assert found["n_respondents"].to_list() == [36]
-    assert found["value"].to_list() == pytest.approx([1.0])
+    assert found["value"].to_list() == pytest.approx([0.5])
+
+
+@pytest.mark.parametrize("yes", [0, 1])
+def test_a_share_stays_within_its_bounds_and_needs_both_sorts(structures: Office, yes: int) -> None:
+    few = calibrated(structures, "proportion", answers(20, yes, 16, 0), campaign_frame(expected(), 2024))
+    row = few.row(0, named=True)
+    if yes:
+        assert 0 < row["low"] < row["value"] < row["high"] < 1
+    else:
+        # Respondents all alike say nothing of how far the others may be.
+        assert (row["value"], row["low"], row["reason"]) == (None, None, "observations_insuffisantes")
+
+
+def test_classes_that_answer_very_unevenly_are_calibrated_in_any_order(structures: Office) -> None:
+    # 2 small of 40, all 18 large: weights 20 and 1, whatever class comes first.
+    frames = [
+        campaign_frame(expected(effectif=[0] * 58, tranche_effectif=[one] * 40 + [other] * 18), 2024)
+        for one, other in (("00", "31"), ("31", "00"))
+    ]
+    found = [calibrated(structures, "proportion", answers(2, 1, 18, 9), frame).row(0, named=True) for frame in frames]
+    assert [(row["value"], row["reason"]) for row in found] == [(pytest.approx(0.5), "")] * 2
+
+
+def test_parameters_are_read_on_the_day_of_the_campaign(structures: Office) -> None:
+    indicator = structures.indicator("proportion", table="structures", where="heures > parametre('seuil')")
+    context = Context(catalogue=structures.catalogue(indicator))
+    tables = {"structures": structures.frame([one | {"heures": 500} for one in answers(20, 5, 16, 12)])}
+    day = date(2026, 3, 31)
+    published = compute_rows(context, tables, [indicator], as_of=day)
+    found = [
+        calibrated_estimates(context, tables, published, campaign_frame(expected(), 2024), as_of=one)["value"][0]
+        for one in (day, None)
+    ]
+    # Five hours pass the first value of the parameter, not the one of 2030.
+    assert found[0] is not None
+    assert found[1] is None
+
+
+def test_an_amount_never_negative_has_no_limit_below_zero() -> None:
+    columns = [one.model_dump(mode="json") | {"min": "0"} for one in Office().table.columns if one.name in FEW]
+    bounded = Office(id="structures", key=["siret", "annee"], provider="structure", columns=columns)
+    rows = [{"siret": siret, "montant": 0} for siret in ESTABLISHMENTS[:11]]
+    rows[0]["montant"] = 9_000
+    found = calibrated(bounded, "sum", rows, campaign_frame(expected(effectif=[0] * 58), 2024)).row(0, named=True)
+    assert found["low"] == 0 < found["value"] < found["high"]
+
+
+def test_rounding_leaves_out_numbers_of_persons(structures: Office) -> None:
+    indicator = structures.indicator("proportion", table="structures", secrecy={"unit": "personne", "min_count": 1})
+    tables = {"structures": structures.frame(answers(20, 5, 16, 12))}
+    heights = []
+    for rounding in (None, (5, b"cle")):
+        context = Context(catalogue=structures.catalogue(indicator), rounding=rounding)
+        published = compute_rows(context, tables, [indicator])
+        heights.append(calibrated_estimates(context, tables, published, campaign_frame(expected(), 2024)).height)
+    assert heights == [1, 0]
 
 
 def test_a_structure_nobody_expected_is_left_out(structures: Office) -> None:

@@ -115,11 +115,48 @@ def test_the_threshold_of_the_campaign_holds_for_the_panel_too(office: Any) -> N
     assert "panel_constant" not in row
 
 
+def test_few_of_a_sensitive_group_leave_no_change_on_the_panel(office: Any, sensitive: Any) -> None:
+    rows = [
+        {"siret": "a", "annee": year, "personne": f"p{n}", "actif": True} for year in (2023, 2024) for n in range(7)
+    ]
+    # Newcomers make the figures of the year publishable; those of the panel are not.
+    rows += [
+        {"siret": f"b{year}", "annee": year, "personne": f"q{n}", "actif": True}
+        for year in (2023, 2024)
+        for n in range(30)
+    ]
+    told = [
+        one.results([one.indicator("count", where="actif", secrecy={"unit": "personne", "min_count": 5})], rows)
+        for one in (office, sensitive)
+    ]
+    assert [rows["un_count"][-1].get("panel_constant") for rows in told] == [0, None]
+
+
 def test_each_territory_has_its_own_panel(territories: Any) -> None:
     rows = [row | {"dep": "62" if row["siret"] == "a" else "59"} for row in STAYING]
     assert changes(territories, "sum", rows) == {
         ("un_sum", "62", 2023): (1.0, 1), ("un_sum", "59", 2023): (2.0, 1), ("un_sum", "_T", 2023): (3.0, 2),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("movers", "told"), [(0, True), (1, False), (3, True)])
+def test_few_who_moved_are_not_given_by_the_whole_minus_its_territories(
+    territories: Any, movers: int, told: bool
+) -> None:
+    rows = [
+        {"siret": f"{dep}{n}", "siren": f"{dep}{n}", "annee": year, "dep": dep, "montant": 100}
+        for year in (2022, 2023)
+        for dep in ("59", "62")
+        # Enough of newcomers and leavers everywhere to tell the change of each territory.
+        for n in (*range(9), *range(10 * (year - 2020), 10 * (year - 2020) + 4))
+    ]
+    rows += [
+        {"siret": f"m{n}", "siren": f"m{n}", "annee": year, "dep": "59" if year == 2022 else "62", "montant": 100}
+        for year in (2022, 2023)
+        for n in range(movers)
+    ]
+    found = changes(territories, "sum", rows, secrecy={"unit": "entreprise"})
+    assert {place for _, place, _ in found} == {"59", "62"} | ({"_T"} if told else set())
 
 
 def test_rows_of_unknown_territory_do_not_stop_the_others(territories: Any) -> None:

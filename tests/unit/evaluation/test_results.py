@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from ess_impact.errors import UnknownNameError
 from ess_impact.evaluation.results import SCHEMA, SORT_BY, Results, as_results_frame, tidy
 
 CONTRACT = [
@@ -112,6 +113,24 @@ def test_one_indicator_and_one_breakdown_may_be_kept() -> None:
     kept = results.select("y", breakdown="sexe")
     assert kept.frame.height == 1
     assert kept.provenance == {"version": "0"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [({"indicator": "part_fem"}, "« part_femmes »"), ({"indicator": "part_femmes", "breakdown": "sexes"}, "« sexe »")],
+)
+def test_what_is_not_in_the_results_is_refused_with_the_nearest_name(asked: dict[str, str], near: str) -> None:
+    rows = [row(indicator="part_femmes", breakdown="sexe"), row(indicator="autre", breakdown="epci")]
+    with pytest.raises(UnknownNameError, match=near):
+        Results(frame=as_results_frame(rows)).select(**asked)
+
+
+def test_printed_results_say_how_much_there_is() -> None:
+    rows = [row(indicator=name, value=0.5) for name in "xy"]
+    assert repr(Results(frame=as_results_frame(rows))) == "Results(2\xa0lignes, 2\xa0indicateurs, 2024)"
+    rows += [row(period_start=date(2021, 1, 1))]
+    assert repr(Results(frame=as_results_frame(rows))) == "Results(3\xa0lignes, 2\xa0indicateurs, 2021 à 2024)"
+    assert str(Results(frame=as_results_frame([]))) == "Results(0\xa0ligne, 0\xa0indicateur)"
 
 
 def test_results_show_themselves(office: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ess_impact.evaluation.results import NUMERIC
-from ess_impact.evaluation.rows import Context, Coverage, hidden
+from ess_impact.evaluation.rows import Context, Coverage, _comparison, hidden
 
 ROWS = [{"actif": index < 6, "zone": "a"} for index in range(10)]
 
@@ -134,6 +134,35 @@ def test_a_figure_is_compared_with_its_reference_through_its_interval(
     assert (row["reference"], row["reference_value"], row["comparison"]) == ("seuil", float(value), comparison)
     assert (row["target"], row["target_gap"]) == (0.8, pytest.approx(-0.2))
     assert row["objective"] == "o1"
+
+
+@pytest.mark.parametrize(
+    ("reason", "value", "comparison"),
+    [
+        ("total_des_repondants", 3.0, "au_dessus"),
+        ("total_des_repondants", 1.0, "non_concluant"),
+        ("tous_ont_repondu", 1.0, "en_dessous"),
+        ("grappes_insuffisantes", 3.0, "non_concluant"),
+    ],
+)
+def test_without_an_interval_only_what_is_sure_is_said(reason: str, value: float, comparison: str) -> None:
+    assert _comparison({"value": value, "low": None, "high": None, "reason": reason}, 2.0) == comparison
+
+
+@pytest.mark.parametrize(
+    ("least", "expr", "negative"),
+    [("0", "montant", False), ("-1", "montant", True), (None, "montant", True), ("0", "montant - 0", True)],
+)
+def test_what_is_never_negative_has_no_interval_below_zero(
+    office: Any, least: str | None, expr: str, negative: bool
+) -> None:
+    columns = [one.model_dump(mode="json") | {"min": least} for one in office.table.columns if one.name != "debut"]
+    amounts = type(office)(columns=columns)
+    rows = [{"montant": amount, "heures": 0} for amount in (0, 0, 0, 4_000)]
+    (row,) = amounts.results([amounts.indicator("mean", measures={"value": {"expr": expr}})], rows)["un_mean"]
+    assert row["value"] == 10
+    assert (row["low"] < 0) is negative
+    assert row["low"] == 0 or negative
 
 
 def test_without_a_value_nothing_is_compared(office: Any) -> None:

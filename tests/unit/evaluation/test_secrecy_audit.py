@@ -198,6 +198,18 @@ def test_few_more_in_a_numerator_are_told_too(office: Any) -> None:
     assert _then_and_now(office, rows, more, "proportion") == [("_T", "DIFFERENCE"), ("a", "DIFFERENCE")]
 
 
+def test_one_distinct_person_more_is_told_whatever_their_rows(office: Any) -> None:
+    then = [{"zone": "a", "personne": f"p{n}"} for n in range(9)]
+    now = then + [{"zone": "a", "personne": "p9"}] * 6
+    assert ("_T", "DIFFERENCE") in _then_and_now(office, then, now, "distinct")
+
+
+def test_an_amount_that_moves_is_no_number_of_persons(office: Any) -> None:
+    then = [{"zone": "a", "montant": 100, "heures": 100} for _ in range(9)]
+    now = [*then[1:], {"zone": "a", "montant": 100, "heures": 300}]
+    assert _then_and_now(office, then, now, "ratio") == []
+
+
 def test_two_enterprises_more_are_told_by_the_difference(office: Any) -> None:
     firms = [{"siren": f"e{n}", "montant": 10, "zone": "a"} for n in range(9)]
     changes = {"secrecy": FIRM, "breakdowns": []}

@@ -13,7 +13,16 @@ from ess_impact.definitions.indicators import Secrecy
 from ess_impact.definitions.tables import Column
 from ess_impact.engine.cells import CellKey
 from ess_impact.evaluation.campaign import SecrecySettings
-from ess_impact.evaluation.secrecy import Relation, confidentiality, joint_confidentiality, protect, relations
+from ess_impact.evaluation.results import as_results_frame
+from ess_impact.evaluation.secrecy import (
+    Kind,
+    Relation,
+    audit,
+    confidentiality,
+    joint_confidentiality,
+    protect,
+    relations,
+)
 from ess_impact.evaluation.secrecy import protection as module
 from ess_impact.evaluation.secrecy.fields import Need, Quantity
 from ess_impact.evaluation.secrecy.overlaps import nested_places
@@ -204,6 +213,23 @@ def test_what_is_left_of_a_place_is_protected_like_a_cell(office: Any, small: in
     assert set(confidentiality(cells)) == {"F"}
 
 
+def test_few_cases_left_of_a_place_are_protected_like_a_cell(office: Any) -> None:
+    active = {("62", "a"): (12, 30), ("62", "b"): (1, 9), ("59", "b"): (11, 20)}
+    rows = [
+        {"dep": dep, "zone": zone, "actif": n < cases}
+        for (dep, zone), (cases, size) in active.items()
+        for n in range(size)
+    ]
+    one = office.indicator("proportion", secrecy=PERSON, breakdowns=["zone", "dep"])
+    cells = office.cells("proportion", rows, secrecy=PERSON, breakdowns=["zone", "dep"])
+    nested = nested_places(office.frame(rows), ["dep", "zone"])
+    # Thirteen cases in 62, twelve in a: the nine others hold a single one.
+    assert set(confidentiality(cells)) == {"F"}
+    assert set(joint_confidentiality([cells], nested=nested)[one.id]) != {"F"}
+    leaky = as_results_frame(office.results([one], rows)[one.id])
+    assert {found.kind for found in audit(leaky, {one.id: one}, nested={"essai": nested})} == {Kind.OVERLAP}
+
+
 def test_a_place_that_is_another_hides_with_it(office: Any) -> None:
     rows = [{"dep": "62", "zone": "a"}] * 3 + [{"dep": "59", "zone": "b"}] * 20 + [{"dep": "59", "zone": "c"}] * 9
     cells = office.cells("count", rows, secrecy=PERSON, breakdowns=["zone", "dep"])
@@ -249,7 +275,9 @@ def test_a_share_rounded_to_nothing_is_not_given(office: Any) -> None:
     indicator = office.indicator("proportion", secrecy={"unit": "personne", "min_count": 1})
     (found,) = office.results([indicator], [{"actif": True}])[indicator.id]
     rows = [rounded_rows(indicator, [found], base=5, key=bytes([one]))[0] for one in range(30)]
-    assert {(row["denominator"], row["value"], row["obs_status"]) for row in rows} == {(0, None, "M"), (5, 1.0, "A")}
+    assert {(row["denominator"], row["value"], row["obs_status"], row["reason"]) for row in rows} == {
+        (0, None, "M", "denominateur_nul"), (5, 1.0, "A", "intervalle_ecarte"),
+    }  # fmt: skip
 
 
 def test_two_fields_are_not_asked_the_same_attacks() -> None:
@@ -264,7 +292,31 @@ def test_without_enterprises_to_count_nothing_is_hidden(office: Any) -> None:
     assert confidentiality(cells) == ["F"]
 
 
-@pytest.mark.parametrize(("kind", "unit"), [("sum", "personne"), ("count", "entreprise"), ("count", "aucun")])
+@pytest.mark.parametrize("kind", ["sum", "mean", "median", "distinct"])
+def test_no_exact_number_of_persons_stands_beside_a_rounded_one(office: Any, kind: str) -> None:
+    indicator = office.indicator(kind, secrecy=PERSON)
+    people = [{"personne": f"p{n}", "montant": 101} for n in range(12)] + [{"personne": "p0"}] * 2
+    (found,) = office.results([indicator], people)[indicator.id]
+    (row,) = rounded_rows(indicator, [found], base=5, key=b"cle")
+    assert found["n"] + found["n_missing"] == 14
+    assert (row["n"] % 5, row["n_missing"] % 5) == (0, 0)
+    assert "à 5 près" in row["notes"]
+    if kind == "distinct":
+        assert (found["value"], row["value"]) in {(12, 10), (12, 15)}
+    else:
+        assert (row["value"], row["numerator"], row["denominator"]) == (found["value"], None, None)
+
+
+def test_a_value_withheld_gives_no_exact_number_of_persons(office: Any) -> None:
+    indicator = office.indicator("proportion", secrecy=PERSON, missing={"policy": "bounds", "max_share": 0.1})
+    (found,) = office.results([indicator], [{"actif": True}] * 12 + [{}] * 9)[indicator.id]
+    assert (found["value"], found["n_missing"]) == (None, 9)
+    (row,) = rounded_rows(indicator, [found], base=5, key=b"cle")
+    assert (row["n"] % 5, row["n_missing"] % 5, row["reason"]) == (0, 0, "manquants_excessifs")
+    assert "9" not in row["notes"]
+
+
+@pytest.mark.parametrize(("kind", "unit"), [("sum", "entreprise"), ("count", "entreprise"), ("count", "aucun")])
 def test_only_numbers_of_persons_are_rounded(office: Any, kind: str, unit: str) -> None:
     indicator = office.indicator(kind, secrecy={"unit": unit})
     rows = office.results([indicator], [{"siren": f"e{n}", "montant": 101} for n in range(7)])[indicator.id]

@@ -9,7 +9,7 @@ from scipy import stats as scipy_stats
 
 from ess_impact.evaluation.evolution import as_evolutions_frame
 from ess_impact.evaluation.rows import Context
-from ess_impact.evaluation.targets import targets
+from ess_impact.evaluation.targets import _today, targets
 
 BREAK = {"date": "2024-01-01", "label": {"fr": "autre logiciel"}, "source": "essai"}
 
@@ -40,7 +40,7 @@ def test_a_share_is_above_its_target_with_the_probability_its_interval_gives(off
     assert state["probability"] == pytest.approx(scipy_stats.norm.cdf(1.959964 * gap), abs=1e-6)
     assert (state["nature"], state["target"], state["unit"]) == ("cible", 0.5, "points")
     assert (state["low"], state["high"]) == pytest.approx((row["low"] - 0.5, row["high"] - 0.5))
-    assert projected["nature"] == "cible_projetee"
+    assert (projected["nature"], projected["value_from"]) == ("cible_projetee", pytest.approx(0.4))
     assert projected["value_to"] == pytest.approx(0.77, abs=0.02)
     assert 0.9 < projected["probability"] < 1
     assert projected["low"] < projected["change"] < projected["high"]
@@ -90,6 +90,23 @@ def test_a_total_of_respondents_is_a_floor(office: Any, value: str, direction: s
 def test_a_projection_needs_three_periods_without_break(office: Any, shares: Any, changes: Any, reason: str) -> None:
     projected = against(office, office.indicator("proportion", **changes), rows_of(*shares), "0.5")[1]
     assert (projected["probability"], projected["reason"]) == (None, reason)
+
+
+def test_a_median_whose_interval_is_one_value_stops_nobody(office: Any) -> None:
+    projected = against(office, office.indicator("median"), rows_of(40, 45, 50), "2")[1]
+    assert (projected["probability"], projected["reason"]) == (None, "observations_insuffisantes")
+
+
+def test_answers_to_a_question_are_no_share(office: Any) -> None:
+    rows = [{"siret": f"s{n}", "annee": 2021 + year, "zone": "a"} for year in range(4) for n in range(40 + 3 * year)]
+    rows.pop()
+    projected = against(office, office.indicator("qualitative", inference="aucune"), rows, "50")[1]
+    assert projected["value_to"] == pytest.approx(59, abs=3)
+
+
+def test_where_all_answered_the_target_is_met_or_not() -> None:
+    row = {"value": 3.0, "low": None, "reason": "tous_ont_repondu"}
+    assert [_today(row, level, up=True)["etat"] for level in (2.0, 4.0)] == ["atteinte", "non_atteinte"]
 
 
 def test_no_side_no_verdict(office: Any) -> None:

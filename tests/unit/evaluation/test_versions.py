@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ess_impact.definitions.fingerprint import definition_hash
+from ess_impact.evaluation.indicators import compute_rows
 from ess_impact.evaluation.rows import Context
 from ess_impact.evaluation.versions import SCHEMA, versions_frame
 
@@ -90,6 +91,37 @@ def test_what_is_hidden_today_shows_nothing_before(office: Any) -> None:
     row = versions(office, [indicator], follow_ups(1, 1, 1))[0]
     assert [row[name] for name in ("value", "previous_value", "difference")] == [None] * 3
     assert row["reason"] == "secret_statistique"
+
+
+def test_a_difference_made_by_few_of_a_sensitive_group_is_hidden(sensitive: Any) -> None:
+    indicator = sensitive.indicator("count", previous=[story(where="actif")], **PERSON)
+    rows = [{"siret": "a", "personne": f"p{n}", "actif": n < 20} for n in range(27)]
+    row = versions(sensitive, [indicator], rows)[0]
+    assert (row["value"], row["previous_value"], row["reason"]) == (27.0, None, "secret_statistique")
+
+
+def test_a_territory_is_not_given_back_by_the_others(territories: Any) -> None:
+    indicator = territories.indicator("count", previous=[story(where="zone = 'nord'")], **PERSON)
+    rows = [
+        {"dep": dep, "siret": f"{dep}{n}", "personne": f"{dep}{n}", "zone": "est" if dep == "62" and n < 2 else "nord"}
+        for dep in ("59", "62", "80")
+        for n in range(20)
+    ]
+    found = versions(territories, [indicator], rows)
+    assert {row["reason"] for row in found} == {"secret_statistique"}
+    assert {row["previous_value"] for row in found} == {None}
+
+
+def test_a_former_figure_is_rounded_like_todays(office: Any) -> None:
+    indicator = office.indicator("count", previous=[story(where="zone = 'nord'")], **PERSON)
+    rows = follow_ups(*[1] * 12) + [
+        one | {"personne": f"q{n}"} for n, one in enumerate(follow_ups(*[1] * 6, zone="est"))
+    ]
+    context = Context(catalogue=office.catalogue(indicator), rounding=(5, b"cle"))
+    found = compute_rows(context, {"essai": office.frame(rows)}, [indicator])
+    row = versions_frame(context, {"essai": office.frame(rows)}, found).row(0, named=True)
+    assert row["previous_value"] in (10, 15)
+    assert row["difference"] == row["value"] - row["previous_value"]
 
 
 def test_two_units_have_no_difference(office: Any) -> None:

@@ -154,7 +154,7 @@ def pages(tmp_path_factory) -> list[str]:
         "Limites : Ne dit rien de la qualité des emplois.",
         "Cible votée : 40,0 % (vote d’essai)",
         "Les personnes trouvent-elles un emploi ?",
-        "Second taux 50,0 %",
+        "Second taux 50,0 % 2025 de 28,2 % à 33,9 % 31 / 40",
         "« 48 390 emplois » (millésime non indiqué ; source : dossier)",
         "Repère graphique",
         "Légende d'essai",
@@ -188,7 +188,9 @@ def test_long_breakdowns_are_cut_and_say_so(pages):
 
 
 def test_a_hidden_cell_shows_nothing(pages):
-    assert "F secret – –" in " ".join(pages)
+    text = " ".join(pages)
+    assert "par sexe" not in text
+    assert "Par sexe : 1 cellule masquée par le secret statistique : trop peu de personnes" in text
 
 
 def test_an_objective_without_indicator_says_so(pages):
@@ -206,6 +208,11 @@ def test_an_objective_without_indicator_says_so(pages):
 )
 def test_a_number_that_cannot_be_given_says_why(tmp_path, fields, said):
     assert said in " ".join(_pages(_results(tmp_path, [_row(**fields)])))
+
+
+def test_a_note_is_read_where_there_is_no_value(tmp_path):
+    row = _row(value=None, low=None, reason="manquants_excessifs", notes="Une somme sort des bornes.")
+    assert "À savoir : Une somme sort des bornes." in " ".join(_pages(_results(tmp_path, [row])))
 
 
 def test_rows_for_a_narrower_circle_are_left_out(tmp_path):

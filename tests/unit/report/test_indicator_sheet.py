@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -61,6 +62,20 @@ def test_versions_and_breaks_make_the_history() -> None:
     assert f"  {EXITS.version}, depuis le" in shown
     assert "0.9.0, depuis le 1er\u00a0janvier\u00a02019 jusqu’au 31\u00a0décembre\u00a02020\u00a0: Les EITI." in shown
     assert "Rupture de série le 1er\u00a0janvier\u00a02023\u00a0: Autre extranet (essai)" in shown
+
+
+def test_no_two_versions_hold_on_the_same_day() -> None:
+    old = {"version": "0.9.0", "valid_from": "2019-01-01", "valid_until": "2026-11-22", "change": {"fr": "x"}}
+    current, former = changed(previous=[old]).history
+    assert (former.until, current.since) == (date(2026, 11, 22), date(2026, 11, 23))
+    assert changed().history[0].since == EXITS.valid_from
+
+
+def test_an_example_gives_no_number_without_its_unit() -> None:
+    gives = dict(indicator_sheet(CATALOGUE, CATALOGUE["aide_par_etp_insertion"]).examples[0].gives)
+    assert (gives["Numérateur"], gives["Dénominateur"]) == ("300\u202f000\u202f€", "15,0\u00a0ETP")
+    raw = indicator_sheet(CATALOGUE, CATALOGUE["emissions_evitees_report_modal"]).examples
+    assert all("Numérateur" not in dict(one.gives) for one in raw)
 
 
 @pytest.mark.parametrize(

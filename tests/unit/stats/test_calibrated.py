@@ -12,6 +12,7 @@ from ess_impact.stats import (
     calibrate,
     calibrated_quantile,
     calibrated_ratio,
+    calibrated_share,
     calibrated_total,
 )
 
@@ -132,3 +133,22 @@ def test_what_cannot_be_estimated_has_a_reason(found, reason):
 def test_unusable_arguments_are_refused(call):
     with pytest.raises(UsageError):
         call()
+
+
+@pytest.mark.parametrize(("cases", "units"), [(19, 20), (1, 20), (57, 60)])
+def test_a_share_is_bounded_by_the_score_test_of_its_error(cases, units):
+    weights = calibrate(np.ones((units, 1)), [2 * units])
+    y = np.arange(units) < cases
+    found, straight = (method(weights, y, np.ones(units)) for method in (calibrated_share, calibrated_ratio))
+    assert 0 < found.low < found.value < found.high < 1
+    half = (straight.high - straight.low) / 2
+    for limit in (found.low, found.high):
+        error = half * np.sqrt(limit * (1 - limit) / (found.value * (1 - found.value)))
+        assert abs(found.value - limit) == pytest.approx(error)
+
+
+@pytest.mark.parametrize("cases", [0, 20])
+def test_a_share_of_respondents_all_alike_has_no_interval(cases):
+    found = calibrated_share(calibrate(np.ones((20, 1)), [40]), np.arange(20) < cases, np.ones(20))
+    assert isinstance(found, NotEstimable)
+    assert found.reason is Reason.OBSERVATIONS_INSUFFISANTES

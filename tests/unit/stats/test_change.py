@@ -105,9 +105,10 @@ def test_too_few_clusters_give_no_interval(before, after, reason) -> None:
     assert found.reason is reason
 
 
-def test_a_negative_denominator_is_refused() -> None:
-    with pytest.raises(UsageError, match="négatif"):
-        paired_ratio_change(([-1, 2], [0, 0]), ([1, 2], [0, 0]))
+def test_a_negative_denominator_has_a_reason_and_stops_nobody() -> None:
+    found = paired_ratio_change(([-1, 2], [0, 0]), ([1, 2], [0, 0]))
+    assert isinstance(found, NotEstimable)
+    assert found.reason is Reason.HORS_DOMAINE
 
 
 def quantile_sample(seed: int = 2):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,9 @@ from ess_impact.engine.cells import TOTAL, CellKey, Cells
 from ess_impact.evaluation.secrecy.breaches import Breach, Kind, breach_at
 from ess_impact.evaluation.secrecy.frames import Row, key_of, protected_groups, rows_by_indicator
 from ess_impact.evaluation.secrecy.overlaps import Nested, nested_relations
-from ess_impact.evaluation.secrecy.primary import MIN_ENTERPRISES, counts_persons, least_of
+from ess_impact.evaluation.secrecy.primary import least_of
 from ess_impact.evaluation.secrecy.protection import FREE, PRIMARY
-from ess_impact.evaluation.secrecy.quantities import Ledger, figures_of
+from ess_impact.evaluation.secrecy.quantities import Ledger, few_among, figures_of
 from ess_impact.evaluation.secrecy.relations import Identity, Relation, identity, relation_matrix, relations
 from ess_impact.stats.disclosure import Attack, Flags, Floats, Knowledge, determined, extremes
 
@@ -135,8 +136,8 @@ class _Attacked:
     ) -> None:
         self.group, self.min_count, self.sensitive = group, min_count, sensitive
         keys: dict[Identity, CellKey] = {identity(key): key for cells, _ in group for key in cells.keys}
-        self.position = {one: index for index, one in enumerate(keys)}
-        self.links = relations(list(keys.values()))
+        self.keys, self.position = list(keys.values()), {one: index for index, one in enumerate(keys)}
+        self.links = relations(self.keys)
         self.ledger = Ledger(len(keys))
         self.hidden: Flags = np.zeros(len(keys), dtype=bool)
         self.primary: set[int] = set()
@@ -149,12 +150,13 @@ class _Attacked:
 
     def overlaps(self, nested: Nested) -> Iterator[Breach]:
         """Yield places whose difference with those they hold is about too few."""
+        links = nested_relations(self.keys, nested)
         for cells, rows in self.group:
-            sizes = cells.n + cells.missing
-            for link in nested_relations(cells.keys, nested):
-                left = sizes[link.total] - sum(sizes[part] for part in link.parts)
-                if 0 < left < least_of(cells, [link.total], self.min_count, self.sensitive):
-                    yield breach_at(rows[link.total], Kind.OVERLAP)
+            own = {where: index for index, where in enumerate(self.places(cells))}
+            for index, link in [(own[link.total], link) for link in links if link.total in own]:
+                least = least_of(cells, [index], self.min_count, self.sensitive)
+                if few_among(cells, partial(self.ledger.left, link), least):
+                    yield breach_at(rows[index], Kind.OVERLAP)
 
     def places(self, cells: Cells) -> list[int]:
         return [self.position[identity(key)] for key in cells.keys]
@@ -179,12 +181,8 @@ class _Attacked:
         return self._narrow(cells, index, where) if where in self.primary else iter(())
 
     def _too_small(self, cells: Cells, index: int) -> bool:
-        if cells.indicator.secrecy.unit == "entreprise":
-            return bool(0 < cells.n[index] < MIN_ENTERPRISES)
         least = least_of(cells, [index], self.min_count, self.sensitive)
-        counted = [part for part in figures_of(cells) if not part[0].amount]
-        kept = counted if counts_persons(cells.indicator)[1] else counted[-1:]
-        return any(0 < sum(part.values[index] for part in figure) < least for figure in kept)
+        return few_among(cells, lambda part: float(part.values[index]), least)
 
     def _shows_whole(self, cells: Cells, index: int) -> bool:
         """Tell whether the denominator of an answer is the size of a hidden whole."""

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import polars as pl
 
-from ess_impact.definitions.indicators import DerivedIndicator, Indicator
+from ess_impact.definitions.indicators import CollectedIndicator, DerivedIndicator, Indicator
 from ess_impact.errors import ReadingError
 from ess_impact.evaluation.secrecy.breaches import Breach, Kind, breach_at
-from ess_impact.evaluation.secrecy.primary import MIN_ENTERPRISES
+from ess_impact.evaluation.secrecy.primary import MIN_ENTERPRISES, counts_persons
 from ess_impact.evaluation.secrecy.protection import FREE
 from ess_impact.evaluation.secrecy.statuses import UNPROTECTED
 
@@ -84,20 +84,21 @@ def audit_against(
             continue
         if row["conf_status"] != FREE:
             found.append(breach_at(row, Kind.FORMER))
-        elif _few(row, max(one.secrecy.threshold, min_count or 0), persons=one.secrecy.unit == "personne"):
+        elif _few(row, one, max(one.secrecy.threshold, min_count or 0)):
             found.append(breach_at(row, Kind.DIFFERENCE))
     return tuple(sorted(set(found)))
 
 
-def _few(row: Mapping[str, float | None], least: int, *, persons: bool) -> bool:
+def _few(row: Mapping[str, float | None], indicator: CollectedIndicator, least: int) -> bool:
     """Tell whether what came or left between two publications is about too few."""
     moved = {name: _difference(row, name) for name in (*_COUNTS, *_SHARES)}
-    if not persons:
+    if indicator.secrecy.unit != "personne":
         return 0 < abs(moved["n"]) < MIN_ENTERPRISES
-    sizes = [moved["n"] + moved["n_missing"]]
-    if row["denominator"] is not None:
-        # Numbers of persons: a proportion, or the answers to a question.
-        sizes += [moved["numerator"], moved["denominator"], moved["denominator"] - moved["numerator"]]
+    parts, counts = counts_persons(indicator)
+    # The terms of a division may be amounts, which are no numbers of persons.
+    sizes = [moved["n"] + moved["n_missing"], *([moved["numerator"]] if counts else [])]
+    if parts and row["denominator"] is not None:
+        sizes += [moved["denominator"], moved["denominator"] - moved["numerator"]]
     return any(0 < abs(size) < least for size in sizes)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -212,6 +212,24 @@ class Ledger:
                 former = self.needs.get((place, names), (0.0, False))
                 self.needs[place, names] = (max(level, former[0]), not value)
 
+    def left(self, link: Relation, part: Part) -> float:
+        """Return what remains of a part of a total once its parts are taken away.
+
+        Parameters
+        ----------
+        link : Relation
+            The total may hold more than its parts.
+        part : Part
+            One of what is published.
+
+        Returns
+        -------
+        float
+            NaN where a member is hidden or not published.
+        """
+        values = self.vectors[part.name]
+        return float(values[link.total] - values[list(link.parts)].sum())
+
     def remainder(self, link: Relation) -> int:
         """Add the cell that is left of a total once its parts are taken away.
 
@@ -267,6 +285,31 @@ def _add_contributors(part: Part, units: UnitSums, places: Sequence[int], known:
             alone.add(place)
         elif part.largest is not None:
             known[place] = max(known[place], float(part.largest[index]))
+
+
+def few_among(cells: Cells, number: Callable[[Part], float], least: int) -> bool:
+    """Tell whether some number of persons, or of enterprises, is too small to be told.
+
+    Parameters
+    ----------
+    cells : Cells
+        Cells of an indicator.
+    number : callable
+        From a part of what it publishes to the number looked at, that of a cell or what is left of one; NaN where it
+        is hidden.
+    least : int
+        Numbers from 1 to this one, excluded, are too small.
+
+    Returns
+    -------
+    bool
+        Enterprises: by known rows alone. Persons: by rows, and by the parts of them that the indicator counts.
+    """
+    counted = [figure for figure in figures_of(cells) if not figure[0].amount]
+    kept = counted if counts_persons(cells.indicator)[1] else counted[-1:]
+    if cells.indicator.secrecy.unit == "entreprise":
+        kept = [counted[-1][:-1]]
+    return any(0 < sum(number(part) for part in figure) < least for figure in kept)
 
 
 def figures_of(cells: Cells) -> list[tuple[Part, ...]]:

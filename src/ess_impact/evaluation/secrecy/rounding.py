@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
 from ess_impact.definitions.indicators import CollectedIndicator
 from ess_impact.evaluation.results import SCHEMA
+from ess_impact.stats.intervals import Reason
 
-_COUNTED = ("count", "proportion", "qualitative")
+_COUNTED = ("count", "distinct", "proportion", "qualitative")
 _BLANK = (
     *("low", "high", "confidence", "n_effective", "n_clusters"),
     *("panel_constant", "target_gap", "rank", "rank_low", "rank_high"),
 )
 """What would give the exact numbers back."""
+_SET_ASIDE = "intervalle_ecarte"
+"""Reason of a figure whose interval is left out on purpose, as in ``estimates``, which imports this package."""
 ROUNDED = "Nombres arrondis au hasard à {base} près pour protéger les personnes."
 
 
@@ -63,11 +66,13 @@ def rounded_rows(
     """Round the numbers of persons of an indicator, and compute again what is divided.
 
     Intervals, effective sizes, ranks and changes on the panel are emptied: they would give the exact numbers back.
+    A mean, a rate, a sum or a median keeps its value; the numbers of rows beside it are rounded, and the two terms of
+    its division are emptied, one of which may count persons.
 
     Parameters
     ----------
     indicator : CollectedIndicator
-        The definition; only numbers of persons are rounded.
+        The definition; only numbers of persons are rounded: of rows about them, at least.
     rows : sequence of mapping
         Its rows, secrecy applied.
     base : int
@@ -80,18 +85,29 @@ def rounded_rows(
     list of dict
         The rows of results.
     """
-    if indicator.kind not in _COUNTED or indicator.secrecy.unit != "personne":
+    if indicator.secrecy.unit != "personne":
         return [dict(row) for row in rows]
-    return [_rounded(row, base, key) if row["value"] is not None else dict(row) for row in rows]
+    made = _rounded if indicator.kind in _COUNTED else _rounded_beside
+    return [made(row, base, key) if row["n"] is not None else dict(row) for row in rows]
+
+
+def _rounding(row: Mapping[str, Any], base: int, key: bytes) -> Callable[[float], int]:
+    place = "|".join(str(row[name]) for name in ("indicator", "territory", "period_start", "breakdown", "modality"))
+    # The same number of the same place is drawn once, whatever its column.
+    return lambda value: round_count(round(value), base, key, place)
+
+
+def _rounded_beside(row: Mapping[str, Any], base: int, key: bytes) -> dict[str, Any]:
+    rounded = _rounding(row, base, key)
+    found = {name: rounded(row[name]) for name in ("n", "n_missing")} | dict.fromkeys(("numerator", "denominator"))
+    note = f"{row['notes']} {ROUNDED.format(base=base)}".strip()
+    return dict(row) | found | {"notes": note}
 
 
 def _rounded(row: Mapping[str, Any], base: int, key: bytes) -> dict[str, Any]:
-    place = "|".join(str(row[name]) for name in ("indicator", "territory", "period_start", "breakdown", "modality"))
-
-    def rounded(value: float) -> int:
-        # The same number of the same place is drawn once, whatever its column.
-        return round_count(round(value), base, key, place)
-
+    rounded, note = _rounding(row, base, key), ROUNDED.format(base=base)
+    if row["value"] is None:
+        return dict(row) | {name: rounded(row[name]) for name in ("n", "n_missing")} | {"notes": note}
     found: dict[str, Any] = {name: rounded(row[name]) for name in ("numerator", "n", "n_missing")}
     found["value"] = float(found["numerator"])
     if row["denominator"] is not None:
@@ -100,6 +116,8 @@ def _rounded(row: Mapping[str, Any], base: int, key: bytes) -> dict[str, Any]:
         found["n"] = found["denominator"]
         found["value"] = found["numerator"] / found["denominator"] if found["denominator"] else None
         found["obs_status"] = "A" if found["denominator"] else "M"
-    note = ROUNDED.format(base=base)
+        if not found["denominator"]:
+            found["reason"] = Reason.DENOMINATEUR_NUL.value
+    found["reason"] = found.get("reason") or row["reason"] or _SET_ASIDE
     kept = {name: value for name, value in row.items() if name in SCHEMA}
     return kept | dict.fromkeys(_BLANK) | found | {"method": "", "trend": "", "notes": note}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from ess_impact.engine.cells import Cells
 from ess_impact.evaluation.secrecy.overlaps import Nested, nested_relations
 from ess_impact.evaluation.secrecy.primary import disclosive, least_of
 from ess_impact.evaluation.secrecy.protection import FREE, PRIMARY, protect
-from ess_impact.evaluation.secrecy.quantities import Ledger, measures_of
+from ess_impact.evaluation.secrecy.quantities import Ledger, few_among, measures_of
 from ess_impact.evaluation.secrecy.relations import Identity, Relation, identity, relations
 
 UNPROTECTED = ("aucun", "deja_public")
@@ -113,7 +114,7 @@ def _status_of(
             left = sizes[link.total] - sum(sizes[part] for part in link.parts)
             if not left:
                 links.append(link)
-            elif 0 < left < rules.least(link.total):
+            elif left > 0 and rules.few_left(ledger, link, left):
                 # What no cell publishes is a hidden cell of its own.
                 virtual = ledger.remainder(link)
                 rules.require(ledger, link.total, virtual)
@@ -149,13 +150,14 @@ class _Rules:
                 found[where] = max(found[where], int(cells.n[index]) + int(cells.missing[index]))
         return found
 
-    def least(self, where: int) -> int:
-        """Return the highest threshold of a cell."""
-        return max(
-            least_of(cells, [place[where]], self.min_count, self.sensitive)
-            for cells, place in zip(self.group, self.places, strict=True)
-            if where in place
-        )
+    def few_left(self, ledger: Ledger, link: Relation, rows: int) -> bool:
+        """Tell whether what is left of a total is about too few, for one indicator at least."""
+        for cells, place in zip(self.group, self.places, strict=True):
+            if link.total in place:
+                least = least_of(cells, [place[link.total]], self.min_count, self.sensitive)
+                if rows < least or few_among(cells, partial(ledger.left, link), least):
+                    return True
+        return False
 
     def ledger(self, status: Sequence[str]) -> Ledger:
         """Return what is published, and what each hidden cell must keep."""
