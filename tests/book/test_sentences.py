@@ -21,7 +21,6 @@ from ess_impact.report.sentences import (
     NO_VALUE,
     describe,
     interval_sentence,
-    notes_sentence,
     rank_sentence,
     reason_sentence,
     sentence,
@@ -123,11 +122,6 @@ def test_an_interval_that_could_not_shrink_says_so(edition: Edition, expected: i
     shown = figure(value=0.5, low=0.4, high=0.6, n_attendus=expected, n_repondants=150)
     told = interval_sentence(edition.views["taux_sorties"].indicator, shown)
     assert ("faute de savoir combien étaient attendus" in told) is said
-
-
-def test_one_effective_size_is_enough_beside_a_figure() -> None:
-    note = "L'intervalle tient compte de 8 réponses, et vaut celui de 1\u202f159 observations indépendantes. Suite."
-    assert notes_sentence(None, figure(value=0.5, notes=note)) == "L’intervalle tient compte de 8 réponses. Suite."
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ess_impact.definitions.catalogue import Catalogue
 from ess_impact.definitions.consistency import check_plan
@@ -18,6 +18,7 @@ from ess_impact.definitions.yaml_source import read_yaml, validate
 from ess_impact.engine.opening import Engine
 from ess_impact.errors import DefinitionError, ReadingError, UsageError, raise_all
 from ess_impact.evaluation.keys import read_or_create_key
+from ess_impact.evaluation.secrecy.primary import SENSITIVE_MIN_COUNT
 
 SETTINGS = "campagne.yaml"
 CONSOLIDATED = (".csv", ".tsv", ".txt", ".xlsx")
@@ -32,6 +33,16 @@ class SecrecySettings(Model):
     min_count: int = Field(default=5, ge=1)
     arrondi: int | None = Field(default=None, ge=2, le=100)
     """Base to which numbers of persons are rounded at random, besides what is hidden; none by default."""
+
+    @model_validator(mode="after")
+    def _rounding_keeps_thresholds(self) -> Self:
+        thresholds = (self.min_count, SENSITIVE_MIN_COUNT)
+        if self.arrondi and any(self.arrondi < least and least % self.arrondi for least in thresholds):
+            raise ValueError(
+                f"« arrondi : {self.arrondi} » rendrait un nombre publié plus petit que le seuil : "
+                f"prenez un diviseur de {' et de '.join(map(str, thresholds))}, ou {max(thresholds)} et plus"
+            )
+        return self
 
 
 class Settings(Model):

@@ -17,7 +17,17 @@ from ess_impact.stats.finite import sampling_fraction
 from ess_impact.stats.intervals import Intervals, Reason
 from ess_impact.text import format_interval, format_number, format_value, plural
 
-__all__ = ["CERTAIN", "CONFIDENCE", "DERIVED", "EXHAUSTIVE", "RESPONDENTS_TOTAL", "Answered", "Figures", "estimate"]
+__all__ = [
+    "CERTAIN",
+    "CONFIDENCE",
+    "DERIVED",
+    "EXHAUSTIVE",
+    "OUT_OF_RANGE",
+    "RESPONDENTS_TOTAL",
+    "Answered",
+    "Figures",
+    "estimate",
+]
 
 EXHAUSTIVE = "donnee_exhaustive"
 """No interval: nothing was sampled."""
@@ -29,6 +39,8 @@ DERIVED = "grandeur_derivee"
 """No interval: the joint uncertainty of the inputs is not estimated."""
 DECLARED_NONE = "intervalle_ecarte"
 """No interval: the definition says why."""
+OUT_OF_RANGE = "nombre_trop_grand"
+"""No value: a sum leaves the range of the engine."""
 
 Answered = Mapping[int, tuple[int, int]]
 """Year to structures that answered and structures expected, for the table of an indicator."""
@@ -97,6 +109,8 @@ def estimate(
     reason = np.where(shown | ~intervals.reason.astype(bool), "", intervals.reason.astype(str))
     if closed:
         reason = np.where(np.isfinite(intervals.value), closed, reason)
+    if cells.out_of_range:
+        reason = np.full(reason.shape, OUT_OF_RANGE)
     blank = indicator.kind in ("median", "quantile")
     return Figures(
         numerator=_parts(cells.numerator, cells.numerator_scale, blank=blank),
@@ -170,12 +184,20 @@ def _notes(cells: Cells, found: Intervals, population: tuple[Floats, Floats] | N
         *_bounds_notes(cells),
         *_dominance_notes(cells, found, min_count),
         *_population_notes(cells, found, population),
+        *_undated_notes(cells),
     ]:
         notes.setdefault(index, []).append(text)
     return tuple(" ".join(notes.get(index, ())) for index in range(len(cells.keys)))
 
 
 Note = tuple[int, str]
+
+
+def _undated_notes(cells: Cells) -> list[Note]:
+    if not cells.undated:
+        return []
+    rows = plural(cells.undated, "ligne sans date ne compte", "lignes sans date ne comptent")
+    return [(index, f"{rows} dans aucune année.") for index, key in enumerate(cells.keys) if not key.breakdown]
 
 
 def _bounds_notes(cells: Cells) -> list[Note]:
@@ -196,24 +218,21 @@ def _bounds_notes(cells: Cells) -> list[Note]:
 
 
 def _population_notes(cells: Cells, found: Intervals, population: tuple[Floats, Floats] | None) -> list[Note]:
-    """Say what share of the structures answered, and what the interval is then worth."""
+    """Say what share of the structures answered, and what the interval then covers."""
     if population is None:
         return []
-    sizes = _effective(cells, closed=False) if cells.clusters is not None else cells.n.astype(float)
     return [
-        (index, _population_note(round(answered), round(expected), float(sizes[index])))
+        (index, _population_note(round(answered), round(expected)))
         for index, (answered, expected) in enumerate(zip(*population, strict=True))
         if np.isfinite(found.low[index]) and answered < expected
     ]
 
 
-def _population_note(answered: int, expected: int, size: float) -> str:
+def _population_note(answered: int, expected: int) -> str:
     who = f"{format_number(answered)} des {plural(expected, 'structure attendue', 'structures attendues')}"
-    worth = format_number(round(size / (1 - answered / expected)))
     return (
         f"L'intervalle tient compte de ce que la réponse de {who} est connue "
-        f"({format_value(answered / expected, 'pourcent')}) : "
-        f"il ne couvre que ce que les autres auraient changé, et vaut celui de {worth} observations indépendantes."
+        f"({format_value(answered / expected, 'pourcent')}) : il ne couvre que ce que les autres auraient changé."
     )
 
 

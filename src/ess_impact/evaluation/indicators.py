@@ -232,7 +232,7 @@ def evaluate_collected(
     provenance = held.added_to(provenance_of(catalogue, collected.checked, campaign, collected))
     found = _results(context, tables, rows, as_of=day, period=period, provenance=provenance)
     frame = campaign_frame(collected.expected, settings.campagne)
-    calibrated = calibrated_estimates(context, tables, rows, frame, diffusion=settings.diffusion)
+    calibrated = calibrated_estimates(context, tables, rows, frame, diffusion=settings.diffusion, as_of=day)
     found = replace(found, redressement=_kept(calibrated, period, "period_start"))
     check_publication(
         found.frame,
@@ -262,6 +262,7 @@ def _results(
         provenance=provenance,
         evolutions=_kept(as_evolutions_frame(evolutions), period, "to"),
         versions=_kept(versions_frame(context, tables, rows, as_of), period, "period_start"),
+        redressement=calibrated_estimates(context, tables, rows, None),
     )
 
 

@@ -21,7 +21,7 @@ from ess_impact.definitions.indicators import (
 )
 from ess_impact.definitions.plans import Placement, Plan
 from ess_impact.engine.cells import TOTAL, CellKey, Cells
-from ess_impact.evaluation.estimates import CERTAIN, CONFIDENCE, RESPONDENTS_TOTAL, Figures
+from ess_impact.evaluation.estimates import CERTAIN, CONFIDENCE, OUT_OF_RANGE, RESPONDENTS_TOTAL, Figures
 from ess_impact.evaluation.results import NUMERIC
 from ess_impact.evaluation.secrecy import FREE
 from ess_impact.stats.intervals import Reason
@@ -248,7 +248,7 @@ def _place(context: Context, cells: Cells, key: CellKey) -> dict[str, Any]:
 def _numbers(cells: Cells, figures: Figures, index: int) -> dict[str, Any]:
     value, low = _finite(figures.value[index]), _finite(figures.low[index])
     # A value withheld for too many unknowns is not given back by its parts.
-    withheld = figures.reason[index] == Reason.MANQUANTS_EXCESSIFS
+    withheld = figures.reason[index] in (Reason.MANQUANTS_EXCESSIFS, OUT_OF_RANGE)
     return {
         "numerator": None if withheld else _finite(figures.numerator[index]),
         "denominator": None if withheld else _finite(figures.denominator[index]),

@@ -139,11 +139,14 @@ class Workers:
     def _start(self) -> None:
         context = get_context("spawn")
         here, there = context.Pipe()
-        process = context.Process(target=_serve, args=(there, self._reader, self._store), daemon=True)
+        process = context.Process(target=_serve, args=(there,), daemon=True)
         with _uninterrupted():
             process.start()
         there.close()
         self._workers.append(_Worker(process=process, pipe=here))
+        # Not among the arguments: handing over more than a pipe holds to a child that died would wait for ever.
+        with suppress(OSError):
+            here.send((self._reader, self._store))
 
     def _receive(self, worker: _Worker) -> None:
         try:
@@ -183,10 +186,11 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(pipe: Connection, reader: Reader, store: Store | None) -> None:
+def _serve(pipe: Connection) -> None:
     """Read files until there is nobody to read for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
+        reader, store = pipe.recv()
         pipe.send_bytes(_READY)
         while True:
             job: Job = pipe.recv()

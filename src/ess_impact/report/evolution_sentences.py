@@ -22,6 +22,8 @@ WHY_NOT: Mapping[str, str] = {
     "total_des_repondants": "c’est le total de ceux qui ont répondu",
     "grandeur_derivee": "l’incertitude des indicateurs dont la valeur est tirée n’y est pas reportée",
     "intervalle_ecarte": "l’indicateur n’en a pas, pour la raison dite avec sa valeur",
+    "arrondi_secret": "les nombres sont arrondis pour protéger les personnes",
+    "nombre_trop_grand": "un nombre des données est trop grand",
     "sens_non_fixe": "ni le plan ni la définition ne disent de quel côté elle est atteinte",
     "cible_au_bord": "aucun cas n’est observé, et les données ne distinguent pas « aucun » de « très peu »",
     "unites_differentes": "les deux versions ne se comptent pas dans la même unité",

@@ -40,6 +40,8 @@ NO_VALUE: Mapping[str, str] = {
     "donnee_exhaustive": "Valeur non calculée : aucune observation connue.",
     "total_des_repondants": "Valeur non calculée : aucune observation connue.",
     "intervalle_ecarte": "Valeur non calculée : aucune observation connue.",
+    "arrondi_secret": "Valeur non calculée : l’arrondi qui protège les personnes n’en laisse rien.",
+    "nombre_trop_grand": "Valeur non calculée : un nombre des données est trop grand pour être additionné exactement.",
     "grandeur_derivee": "Valeur non calculée : il manque l’un des indicateurs dont elle est tirée.",
     "entree_non_estimable": "Valeur non calculée : l’un des indicateurs dont elle est tirée n’est pas connu.",
 }
@@ -73,6 +75,9 @@ NO_INTERVAL: Mapping[str, str] = {
         "Pas d’intervalle : c’est le total de ceux qui ont répondu, non une estimation de l’ensemble."
     ),
     "intervalle_ecarte": "Pas d’intervalle : la définition de l’indicateur l’écarte.",
+    "arrondi_secret": (
+        "Pas d’intervalle : les nombres sont arrondis pour protéger les personnes, et il rendrait les nombres exacts."
+    ),
     "grandeur_derivee": "Pas d’intervalle : celui des indicateurs dont la valeur est tirée n’y est pas reporté.",
     "entree_non_estimable": "Pas d’intervalle : l’un des indicateurs dont la valeur est tirée n’en a pas.",
     "sans_objet": "Pas d’intervalle : il n’aurait pas d’objet ici.",
@@ -85,8 +90,6 @@ UNCOUNTED = (
     "plutôt large"
 )
 """Added to what an interval of non-response covers, where it could not shrink with the share that answered."""
-_WORTH = re.compile(r", et vaut celui de [^.]*? observations indépendantes(?=\.)")
-"""A second effective size, beside that of the clusters and that of the calibration: two too many for one figure."""
 _CHANGE = re.compile(r"À périmètre constant [^.]*? en un an[^.]*\.")
 _BOUNDED = "intervalle à 95"
 
@@ -288,7 +291,7 @@ def notes_sentence(indicator: object, figure: Figure) -> str:
     str
         "" when there is no note.
     """
-    text = _WORTH.sub("", typeset(figure.notes or ""))
+    text = typeset(figure.notes or "")
     if isinstance(indicator, Qualitative) or (figure.kind in TOTALS and figure.value == figure.n_repondants):
         return _CHANGE.sub("", text).strip()
     change = _CHANGE.search(text)

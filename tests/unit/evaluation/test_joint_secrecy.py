@@ -47,10 +47,36 @@ def test_indicators_linked_through_a_third_hide_the_same_cells(office: Any) -> N
     assert statuses(group) == statuses(group[::-1])
 
 
+def test_indicators_about_the_persons_of_one_table_hide_the_same_cells(office: Any) -> None:
+    # Written apart, both conditions hold for every row: the total of one is the denominator of the other.
+    rows = [row | {"n": 1} for row in ZONES]
+    part = office.cells("proportion", rows, secrecy=PERSON, breakdowns=["zone"])
+    whole = office.cells("count", rows, secrecy=PERSON, breakdowns=["zone"], id="tous", where="n > 0")
+    found = statuses([part, whole])
+    assert found["tous"] == found["un_proportion"] == "".join(confidentiality(part))
+
+
+def _share(office: Any, name: str, where: str, rows: list[dict[str, Any]]) -> Cells:
+    measures = {"numerator": {"where": where}, "denominator": {}}
+    return office.cells("proportion", rows, secrecy=PERSON, breakdowns=["zone"], id=name, measures=measures)
+
+
+@pytest.mark.parametrize(("between", "hidden"), [(0, False), (2, True), (5, False)])
+def test_what_lies_between_two_nested_shares_is_a_number_of_persons(office: Any, between: int, hidden: bool) -> None:
+    women = [{"actif": True, "sexe": "F", "zone": "a"}] * 20
+    men = [{"actif": True, "sexe": "H", "zone": "a"}] * between
+    others = [{"actif": False, "sexe": "H", "zone": "a"}] * 20
+    far = [{**row, "zone": zone} for zone in "bcd" for row in women + others + [{"actif": True, "sexe": "H"}] * 30]
+    rows = [*women, *men, *others, *far]
+    wide, narrow = _share(office, "larges", "actif", rows), _share(office, "femmes", "actif AND sexe = 'F'", rows)
+    found = statuses([wide, narrow])
+    assert ("C" in found["larges"]) is ("C" in found["femmes"]) is hidden
+    assert "C" not in statuses([wide])["larges"] + statuses([narrow])["femmes"]
+
+
 @pytest.mark.parametrize(
     "other",
     [
-        {"where": "n > 0"},
         {"secrecy": {"unit": "entreprise", "column": "siret"}},
         {"secrecy": {"unit": "deja_public"}},
     ],

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from ess_impact.definitions.indicators import Secrecy
 from ess_impact.definitions.tables import Column
@@ -276,7 +277,7 @@ def test_a_share_rounded_to_nothing_is_not_given(office: Any) -> None:
     (found,) = office.results([indicator], [{"actif": True}])[indicator.id]
     rows = [rounded_rows(indicator, [found], base=5, key=bytes([one]))[0] for one in range(30)]
     assert {(row["denominator"], row["value"], row["obs_status"], row["reason"]) for row in rows} == {
-        (0, None, "M", "denominateur_nul"), (5, 1.0, "A", "intervalle_ecarte"),
+        (0, None, "M", "denominateur_nul"), (5, 1.0, "A", "arrondi_secret"),
     }  # fmt: skip
 
 
@@ -332,6 +333,12 @@ def test_a_hidden_row_stays_as_it_is(office: Any) -> None:
 def test_rounding_is_off_unless_asked() -> None:
     assert SecrecySettings().arrondi is None
     assert SecrecySettings.model_validate({"arrondi": "5"}).arrondi == 5
+
+
+@pytest.mark.parametrize("base", [2, 3, 4, 6, 7, 8, 9])
+def test_a_base_that_rounds_a_shown_number_below_its_threshold_is_refused(base: int) -> None:
+    with pytest.raises(ValidationError, match="diviseur de 5 et de 10, ou 10 et plus"):
+        SecrecySettings(arrondi=base)
 
 
 def test_relations_of_a_territory_and_a_crossing() -> None:

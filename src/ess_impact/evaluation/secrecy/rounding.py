@@ -17,8 +17,8 @@ _BLANK = (
     *("panel_constant", "target_gap", "rank", "rank_low", "rank_high"),
 )
 """What would give the exact numbers back."""
-_SET_ASIDE = "intervalle_ecarte"
-"""Reason of a figure whose interval is left out on purpose, as in ``estimates``, which imports this package."""
+_SET_ASIDE = "arrondi_secret"
+"""Reason of a figure whose interval would give the exact numbers back."""
 ROUNDED = "Nombres arrondis au hasard à {base} près pour protéger les personnes."
 
 

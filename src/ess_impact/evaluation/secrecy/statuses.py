@@ -6,12 +6,14 @@ from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from ess_impact.definitions.indicators import CollectedIndicator
 from ess_impact.engine.cells import Cells
 from ess_impact.evaluation.secrecy.overlaps import Nested, nested_relations
 from ess_impact.evaluation.secrecy.primary import disclosive, least_of
 from ess_impact.evaluation.secrecy.protection import FREE, PRIMARY, protect
 from ess_impact.evaluation.secrecy.quantities import Ledger, few_among, measures_of
 from ess_impact.evaluation.secrecy.relations import Identity, Relation, identity, relations
+from ess_impact.evaluation.secrecy.shares import nested_shares
 
 UNPROTECTED = ("aucun", "deja_public")
 """Units that hide nothing: none, or public by law."""
@@ -49,7 +51,7 @@ def joint_confidentiality(
     Primary rules: :func:`ess_impact.evaluation.secrecy.primary.disclosive`. Secondary rule: least loss such that every
     hidden figure keeps an interval as wide as its level, what is left of a shown total could itself be shown, and
     relations determine no hidden cell (:func:`ess_impact.evaluation.secrecy.protection.protect`). Indicators that
-    publish a same measure hide the same cells: one would give the other back.
+    publish a same measure, or are about persons, hide the same cells: one would give the other back.
 
     Parameters
     ----------
@@ -76,7 +78,7 @@ def joint_confidentiality(
 
 
 def linked(group: Sequence[Cells]) -> list[list[Cells]]:
-    """Put together the indicators that publish a same measure, directly or through others.
+    """Put together the indicators that publish a same measure, or count the same persons, directly or through others.
 
     Parameters
     ----------
@@ -86,16 +88,22 @@ def linked(group: Sequence[Cells]) -> list[list[Cells]]:
     Returns
     -------
     list of list of Cells
-        Each indicator in one list; the order of the group does not matter.
+        Each indicator in one list; the order of the group does not matter. Those about persons of one table go
+        together: rows known to one are the unknown ones of another, or its denominator.
     """
     found: list[tuple[set[Hashable], list[Cells]]] = []
     for cells in sorted(group, key=lambda one: one.indicator.id):
-        names, members = set(measures_of(cells.indicator)), [cells]
+        names, members = {*measures_of(cells.indicator), _persons_of(cells.indicator)}, [cells]
         for one in [one for one in found if one[0] & names]:
             found.remove(one)
             names, members = names | one[0], one[1] + members
         found.append((names, members))
     return [members for _, members in found]
+
+
+def _persons_of(indicator: CollectedIndicator) -> Hashable:
+    persons = indicator.secrecy.unit == "personne"
+    return (indicator.table, indicator.period.column) if persons else indicator.id
 
 
 def _status_of(
@@ -106,7 +114,7 @@ def _status_of(
     if any(cells.indicator.secrecy.unit not in UNPROTECTED for cells in group):
         position = {identity(key): index for index, key in enumerate(keys)}
         places = [{position[identity(key)]: index for index, key in enumerate(cells.keys)} for cells in group]
-        rules = _Rules(group, places, min_count, sensitive)
+        rules = _Rules(group, places, nested_shares(group), min_count, sensitive)
         status = [PRIMARY if rules.hide([place]) else FREE for place in range(len(keys))]
         sizes, links = rules.sizes(len(keys)), relations(keys)
         ledger = rules.ledger(status)
@@ -132,6 +140,7 @@ class _Rules:
 
     group: Sequence[Cells]
     places: Sequence[dict[int, int]]
+    shares: Sequence[tuple[int, int]]
     min_count: int
     sensitive: Collection[str]
 
@@ -140,7 +149,15 @@ class _Rules:
         return any(
             disclosive(cells, [place[where] for where in wheres if where in place], self.min_count, self.sensitive)
             for cells, place in zip(self.group, self.places, strict=True)
-        )
+        ) or any(self._few_between(wide, narrow, wheres) for wide, narrow in self.shares)
+
+    def _few_between(self, wide: int, narrow: int, wheres: Sequence[int]) -> bool:
+        """Tell whether the cases of one share that are not those of another within it are too few."""
+        places = self.places[wide], self.places[narrow]
+        pairs = [(places[0][where], places[1][where]) for where in wheres if all(where in one for one in places)]
+        between = sum(int(self.group[wide].numerator[a]) - int(self.group[narrow].numerator[b]) for a, b in pairs)
+        least = least_of(self.group[wide], [index for index, _ in pairs], self.min_count, self.sensitive)
+        return 0 < between < least
 
     def sizes(self, count: int) -> list[int]:
         """Return the rows behind each cell, unknown ones included."""
