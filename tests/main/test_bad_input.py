@@ -354,7 +354,7 @@ def test_an_output_folder_that_cannot_be_written(ess_impact, small_campaign, tmp
     ("words", "spoken"),
     [
         (["show", "taux_sortie_dynamique"], ["inconnu", "Vouliez-vous dire « taux_sorties_dynamiques »"]),
-        (["sql", "emplois_ess", "--dialect", "klingon"], ["dialecte inconnu", "duckdb"]),
+        (["sql", "emplois_ess", "--dialect", "klingon"], ["valeur refusée pour --dialect", "duckdb"]),
         (["list", "--objective", "o99"], ["objectif inconnu", "o1"]),
         (["evaluer"], ["evaluer"]),
         (["evaluate"], ["DOSSIER"]),

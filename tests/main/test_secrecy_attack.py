@@ -107,15 +107,51 @@ def test_no_hidden_cell_is_recovered_by_subtraction(publications) -> None:
     assert {name: found for name, found in recovered.items() if found} == {}
 
 
+def test_a_number_of_persons_hidden_in_one_indicator_is_shown_by_no_other(
+    publications: list[tuple[str, dict[Cell, Row]]], catalogue: Catalogue
+) -> None:
+    """Known and unknown rows together are how many persons there are, whatever is asked of them."""
+    hidden: set[tuple[object, ...]] = set()
+    shown: set[tuple[object, ...]] = set()
+    for name, cells in publications:
+        indicator, year = name.rsplit(" ", 1)
+        one = catalogue[indicator]
+        if one.kind != "derived" and one.secrecy.unit == "personne":
+            whole = getattr(one.measures, "denominator", None) or one.measures.value
+            for cell, row in cells.items():
+                place = (one.table, one.period.column, frozenset({one.where, whole.where, None}), year, cell)
+                (shown if row["conf_status"] == "F" else hidden).add(place)
+    assert len(hidden) > 10
+    assert hidden & shown == set()
+
+
+def test_exits_between_two_nested_shares_could_themselves_be_shown(
+    publications: list[tuple[str, dict[Cell, Row]]],
+) -> None:
+    cells = dict(publications)
+    between = [
+        row["numerator"] - narrow[cell]["numerator"]
+        for year in (2024, 2025)
+        for narrow in [cells[f"taux_sorties_emploi_durable {year}"]]
+        for cell, row in cells[f"taux_sorties_dynamiques {year}"].items()
+        if row["numerator"] is not None and cell in narrow
+    ]
+    assert between
+    assert not [number for number in between if 0 < number < THRESHOLD]
+
+
 def test_what_subtraction_leaves_of_persons_could_itself_be_shown(publications, catalogue: Catalogue) -> None:
     """Two hidden cells of one person each, added up, would still be two persons."""
     told = {}
     for name, cells in publications:
-        if _unit(catalogue[name.split()[0]]) == "personne":
+        indicator = catalogue[name.split()[0]]
+        if _unit(indicator) == "personne":
             rests = [
                 {key: one.get(key, one["n"]) for key in ("denominator", "numerator")} for one in _remainders(cells)
             ]
-            told[name] = [one for one in rests if _too_few(one["denominator"], one["numerator"])]
+            # Two counts divided are no share: what one lacks of the other is unknown rows, which are told everywhere.
+            share = indicator.kind == "proportion"
+            told[name] = [one for one in rests if _too_few(one["denominator"], one["numerator"], share=share)]
     assert {name: found for name, found in told.items() if found} == {}
 
 
@@ -123,8 +159,8 @@ def _unit(indicator: Any) -> str:
     return "" if indicator.kind == "derived" else indicator.secrecy.unit
 
 
-def _too_few(whole: float, part: float) -> bool:
-    return any(0 < size < THRESHOLD for size in (whole, part, whole - part))
+def _too_few(whole: float, part: float, *, share: bool = True) -> bool:
+    return any(0 < size < THRESHOLD for size in (whole, part, *([whole - part] if share else [])))
 
 
 def test_what_subtraction_leaves_of_enterprises_is_of_three_at_least(publications, catalogue: Catalogue) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ess_impact.definitions.indicators import CollectedIndicator
+from ess_impact.definitions.indicators import CollectedIndicator, FractionMeasures
 from ess_impact.engine.cells import Cells
 from ess_impact.evaluation.secrecy.overlaps import Nested, nested_relations
 from ess_impact.evaluation.secrecy.primary import disclosive, least_of
@@ -51,7 +51,7 @@ def joint_confidentiality(
     Primary rules: :func:`ess_impact.evaluation.secrecy.primary.disclosive`. Secondary rule: least loss such that every
     hidden figure keeps an interval as wide as its level, what is left of a shown total could itself be shown, and
     relations determine no hidden cell (:func:`ess_impact.evaluation.secrecy.protection.protect`). Indicators that
-    publish a same measure, or are about persons, hide the same cells: one would give the other back.
+    publish a same measure, or count among the same persons, hide the same cells: one would give the other back.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def joint_confidentiality(
 
 
 def linked(group: Sequence[Cells]) -> list[list[Cells]]:
-    """Put together the indicators that publish a same measure, or count the same persons, directly or through others.
+    """Put together the indicators that publish a same measure, or count among the same persons, even through others.
 
     Parameters
     ----------
@@ -88,8 +88,8 @@ def linked(group: Sequence[Cells]) -> list[list[Cells]]:
     Returns
     -------
     list of list of Cells
-        Each indicator in one list; the order of the group does not matter. Those about persons of one table go
-        together: rows known to one are the unknown ones of another, or its denominator.
+        Each indicator in one list; the order of the group does not matter. Every indicator about persons tells how
+        many there are, known and unknown: hidden in one, that number is hidden in all.
     """
     found: list[tuple[set[Hashable], list[Cells]]] = []
     for cells in sorted(group, key=lambda one: one.indicator.id):
@@ -102,8 +102,12 @@ def linked(group: Sequence[Cells]) -> list[list[Cells]]:
 
 
 def _persons_of(indicator: CollectedIndicator) -> Hashable:
-    persons = indicator.secrecy.unit == "personne"
-    return (indicator.table, indicator.period.column) if persons else indicator.id
+    """Name the persons among whom an indicator counts: its rows, known and unknown, are a figure of theirs."""
+    if indicator.secrecy.unit != "personne":
+        return indicator.id
+    measures = indicator.measures
+    whole = measures.denominator if isinstance(measures, FractionMeasures) else measures.value
+    return indicator.table, indicator.period.column, frozenset({indicator.where, whole.where, None})
 
 
 def _status_of(
