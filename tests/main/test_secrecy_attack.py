@@ -159,7 +159,7 @@ def _unit(indicator: Any) -> str:
     return "" if indicator.kind == "derived" else indicator.secrecy.unit
 
 
-def _too_few(whole: float, part: float, *, share: bool = True) -> bool:
+def _too_few(whole: float, part: float, *, share: bool) -> bool:
     return any(0 < size < THRESHOLD for size in (whole, part, *([whole - part] if share else [])))
 
 
