@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
+from ess_impact.definitions.codelists import Codelist
 from ess_impact.report.blocks import definition_list, details, is_workbook
 from ess_impact.report.frames import Edition
 from ess_impact.report.labels import PROVIDERS, french, label_of
@@ -234,9 +235,20 @@ def codelists_table(edition: Edition) -> Markup:
         unsure = sum(code.a_verifier for code in one.codes)
         flag = plural(unsure, "code à vérifier", "codes à vérifier") if unsure else ""
         flag = "à vérifier" if one.a_verifier else flag
-        rows.append([french(one.name), format_number(len(one.codes)), typeset(one.source), flag])
-    header = ["Nomenclature", "Codes", "Source", "Réserve"]
-    return table("Nomenclatures", header, rows, numeric=[False, True, False, False])
+        rows.append([french(one.name), format_number(len(one.codes)), _in_force(one), typeset(one.source), flag])
+    header = ["Nomenclature", "Codes", "En vigueur", "Source", "Réserve"]
+    return table("Nomenclatures", header, rows, numeric=[False, True, False, False, False])
+
+
+def _in_force(codelist: Codelist) -> str:
+    """Say since when the codes hold, or the day of the source where that is all that is known."""
+    starts = sorted(code.valid_from for code in codelist.codes if code.valid_from)
+    told = [f"état de la source au {format_date(codelist.as_of)}"] if codelist.as_of else []
+    if starts:
+        some = "" if len(starts) == len(codelist.codes) else "certains codes "
+        least = "" if starts[0] == starts[-1] else " au plus tôt"
+        told.append(f"{some}depuis le {format_date(starts[0])}{least}")
+    return "\u00a0; ".join(told)
 
 
 def parameters_table(edition: Edition) -> Markup:
