@@ -213,7 +213,7 @@ def example(
 
 @app.command(cls=FrenchCommand)
 def book(
-    results: Annotated[Path, typer.Argument(metavar="RESULTATS", help="Dossier results/ d'une évaluation.")],
+    results: Annotated[Path, typer.Argument(metavar="RESULTATS", help="Sortie d'evaluate, ou son dossier results/.")],
     out: Annotated[Path, typer.Option("--out", help="Dossier où écrire html/ et evaluation.pdf.")],
     diffusion: Annotated[Diffusion, typer.Option("--diffusion", help="Cercle de lecteurs.")] = "public",
     quiet: Quiet = False,
@@ -224,6 +224,7 @@ def book(
     """
     from ess_impact.report.run import publish
 
+    results = results / "results" if (results / "results").is_dir() else results
     if not (results / "indicateurs.parquet").is_file():
         raise ReadingError("dossier de résultats introuvable", where=str(results), fix="Lancez ess-impact evaluate.")
     publish(results, out, diffusion=diffusion)

@@ -75,9 +75,11 @@ class PostgresBackend:
 
     def __init__(self, dsn: str | None = None) -> None:
         driver = _psycopg()
-        self.refusals: tuple[type[Exception], ...] = (driver.Error, KeyError)
+        self.refusals: tuple[type[Exception], ...] = (driver.Error,)
         self.overflow: tuple[type[Exception], ...] = (driver.errors.NumericValueOutOfRange, OverflowError)
         self._connection: psycopg.Connection[Any] = _connected(driver, dsn or os.environ.get(ADDRESS, ""))
+        # Every table is read as it was at one moment, whoever writes meanwhile.
+        self._connection.isolation_level = driver.IsolationLevel.REPEATABLE_READ
         # A prepared statement would outlive the temporary tables it names.
         self._connection.prepare_threshold = None
         self._connection.execute(_SETTINGS)

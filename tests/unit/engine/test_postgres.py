@@ -108,6 +108,18 @@ def test_nothing_stays_on_the_server(postgres_dsn: str) -> None:
     assert relations() == []
 
 
+def test_what_others_write_meanwhile_is_not_seen(postgres_dsn: str) -> None:
+    with psycopg.connect(postgres_dsn, autocommit=True) as other:
+        other.execute("CREATE TABLE partagee (n int)")
+        try:
+            with PostgresBackend(postgres_dsn) as backend:
+                assert backend.rows(everything("partagee")).height == 0
+                other.execute("INSERT INTO partagee VALUES (1)")
+                assert backend.rows(everything("partagee")).height == 0
+        finally:
+            other.execute("DROP TABLE partagee")
+
+
 def test_the_address_comes_from_the_environment(postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(postgres.ADDRESS, postgres_dsn)
     with PostgresBackend() as backend:
