@@ -148,7 +148,7 @@ def calibration():
     answers = np.repeat([1, 0, 1, 0], [6, 24, 8, 2])
     small = np.arange(40) < 30
     found = stats.calibrate(np.stack([small, ~small], axis=1), [60, 40])
-    one = stats.calibrated_ratio(found, answers, np.ones(40))
+    one = stats.calibrated_share(found, answers, np.ones(40))
     return [french(100 * part, 1) for part in (answers.mean(), one.value, one.low, one.high)] + [
         french(found.effective_n, 1)
     ]
