@@ -157,7 +157,7 @@ def chapter_contents(views: Sequence[IndicatorView], names: Names, home: Mapping
     header = ["Indicateur", "Valeur", "Période", "Répondants / attendus"]
     caption = f"Les {len(rows)} indicateurs de ce chapitre"
     numeric = [False, True, False, True]
-    return table(caption, header, rows, numeric=numeric, css="dense") if len(rows) > 1 else trusted("")
+    return table(caption, header, rows, numeric=numeric, css="dense sommaire") if len(rows) > 1 else trusted("")
 
 
 def cards(items: Iterable[Markup]) -> Markup:
